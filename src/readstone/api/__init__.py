@@ -1,0 +1,1 @@
+"""The wire: routes parse, codecs translate, nothing else knows JSON shapes."""

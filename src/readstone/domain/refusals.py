@@ -1,0 +1,46 @@
+"""Why a request is refused, in the domain's own words.
+
+Whoever finds the fault raises `Refusal` with a `Reason` and a sentence for the caller; only
+`readstone.errors` knows which HTTP status, code and envelope a reason has in which API version.
+The sentence must not carry anything internal: no path, address, key or image text.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Reason(Enum):
+    """Every way a request can fail."""
+
+    ACCESS_DENIED = auto()
+    RESOURCE_NOT_FOUND = auto()
+    TOO_MANY_REQUESTS = auto()
+    BAD_ARGUMENT = auto()
+    LANGUAGE_NOT_SUPPORTED = auto()
+    MEDIA_TYPE_NOT_SUPPORTED = auto()
+    IMAGE_URL = auto()
+    IMAGE_FORMAT = auto()
+    IMAGE_TOO_LARGE = auto()
+    IMAGE_TOO_SMALL = auto()
+    IMAGE_DIMENSION = auto()
+    TIMEOUT = auto()
+    UNAVAILABLE = auto()
+    INTERNAL = auto()
+
+
+class Refusal(Exception):
+    """A request that will not be served.
+
+    `retry_after`: whole seconds after which it may be tried again, for TOO_MANY_REQUESTS and UNAVAILABLE.
+    """
+
+    def __init__(self, reason: Reason, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.retry_after = retry_after
+
+
+class Cancelled(Exception):
+    """The caller left before the work was done; nobody waits for an answer."""

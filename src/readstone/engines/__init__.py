@@ -1,0 +1,1 @@
+"""Everything that knows a model. Engines know no JSON and no HTTP."""

@@ -1,0 +1,30 @@
+"""What the rest of the house may ask of an engine. Small on purpose: one method each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from readstone.domain.options import ReadOptions
+from readstone.domain.picture import Picture
+from readstone.domain.text import Page
+
+
+def never() -> bool:
+    """The cancellation check of a caller that never leaves."""
+    return False
+
+
+class TextReader(Protocol):
+    """Reads the text of one picture.
+
+    Implementations are re-entrant: any number of threads may call `read` on one instance at once.
+    """
+
+    def read(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool] = never) -> Page:
+        """Return the text of `picture`.
+
+        `cancelled` is asked between steps; once it answers True the reader raises
+        `readstone.domain.refusals.Cancelled`.
+        """
+        ...

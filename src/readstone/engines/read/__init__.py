@@ -1,0 +1,1 @@
+"""Readstone's reader: detect, recognise, words, angle, layout, language."""

@@ -1,0 +1,1 @@
+"""Where engine calls run: off the event loop, bounded, droppable."""

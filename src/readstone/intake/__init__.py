@@ -1,0 +1,1 @@
+"""Bytes and URLs in, safe upright pixels out."""
