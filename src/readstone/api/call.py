@@ -1,0 +1,62 @@
+"""One request on its way through the server."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+
+from readstone.api.routing import Match, clean_path
+from readstone.domain.refusals import Cancelled
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Call:
+    """A request, what has been found out about it so far, and the id every answer carries.
+
+    `match` is None until routing; `body_read` tells whether the client's body was taken in whole.
+    """
+
+    request: Request
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    segments: tuple[str, ...] = ()
+    match: Match | None = None
+    body_read: bool = False
+
+    def __post_init__(self) -> None:
+        """Clean the path once; everybody after this works on segments."""
+        self.segments = clean_path(self.request.url.path)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body's chunks as they arrive. Raises Cancelled when the client leaves meanwhile."""
+        try:
+            async for chunk in self.request.stream():
+                if chunk:
+                    yield chunk
+        except ClientDisconnect:
+            raise Cancelled from None
+        self.body_read = True
+
+    async def unless_gone(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await `work`; when the client leaves first, cancel it and raise Cancelled.
+
+        Only for use once the body has been read: what the client sends next must be its leaving.
+        """
+        working = asyncio.ensure_future(work)
+        leaving = asyncio.ensure_future(self.request.receive())
+        try:
+            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                working.cancel()
+                await asyncio.wait({working})
+                raise Cancelled
+            return working.result()
+        finally:
+            working.cancel()
+            leaving.cancel()

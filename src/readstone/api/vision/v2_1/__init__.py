@@ -1,0 +1,1 @@
+"""Azure Computer Vision v2.1."""

@@ -1,0 +1,1 @@
+"""Azure Computer Vision v3.0."""

@@ -1,0 +1,31 @@
+"""Operations under /vision/v3.2."""
+
+from __future__ import annotations
+
+from readstone.api.routing import Surface
+from readstone.api.vision.recognize_printed_text import recognize_printed_text
+from readstone.api.vision.services import Services
+from readstone.api.vision.v3_2 import codec
+from readstone.errors import Envelope
+from readstone.intake import limits
+
+MODEL_VERSIONS = ("2021-04-01", "2021-05-01")
+"""Dates that the synchronous routes of v3.2 know (contract 4.1); `latest` is the last."""
+
+
+def surface(services: Services) -> Surface:
+    """Everything v3.2 serves."""
+    return Surface(
+        "v3.2",
+        "/vision/v3.2",
+        Envelope.NESTED,
+        (
+            recognize_printed_text(
+                services.intake,
+                services.reading,
+                services.limits(limits.OCR_V2_0),
+                codec.encode_ocr,
+                MODEL_VERSIONS,
+            ),
+        ),
+    )

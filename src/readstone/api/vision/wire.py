@@ -1,0 +1,31 @@
+"""The codecs by version name, for those who have a page and no request: the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from readstone.api.vision import languages
+from readstone.api.vision.recognize_printed_text import Encode
+from readstone.api.vision.v1_0 import codec as v1_0
+from readstone.api.vision.v2_0 import codec as v2_0
+from readstone.api.vision.v2_1 import codec as v2_1
+from readstone.api.vision.v3_0 import codec as v3_0
+from readstone.api.vision.v3_1 import codec as v3_1
+from readstone.api.vision.v3_2 import codec as v3_2
+from readstone.api.vision.v3_2.routes import MODEL_VERSIONS
+from readstone.domain.text import Page
+
+OCR_CODECS: Mapping[str, Encode] = {
+    "v1.0": v1_0.encode_ocr,
+    "v2.0": v2_0.encode_ocr,
+    "v2.1": v2_1.encode_ocr,
+    "v3.0": v3_0.encode_ocr,
+    "v3.1": v3_1.encode_ocr,
+    "v3.2": v3_2.encode_ocr,
+}
+
+
+def encode_for(version: str, page: Page, asked_language: str | None) -> bytes:
+    """The body that /ocr of `version` would answer with."""
+    language = asked_language or page.language or languages.UNKNOWN
+    return OCR_CODECS[version](page, language, MODEL_VERSIONS[-1])

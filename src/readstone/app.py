@@ -1,0 +1,191 @@
+"""The whole server, top to bottom: how it is put together and the path each request takes.
+
+`App` is the ASGI application. A request goes through the steps listed in `App.steps` until one of them
+answers; whatever happens, `finish` adds the headers that every answer carries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from readstone import errors
+from readstone.access.gate import Gate, KeyGate, OpenGate
+from readstone.access.keys import KeyFile, KeyRing
+from readstone.access.tokens import Tokens, load_secret
+from readstone.api import container, extras, tokens, vision
+from readstone.api.call import Call
+from readstone.api.credentials import presented
+from readstone.api.headers import finish, preflight
+from readstone.api.linger import send_and_linger
+from readstone.api.routing import RouteTable
+from readstone.api.vision.intake import ImageIntake
+from readstone.api.vision.services import Services
+from readstone.domain.refusals import Cancelled, Reason, Refusal
+from readstone.engines.protocols import TextReader
+from readstone.engines.registry import create_reader
+from readstone.inference.pool import WorkPool
+from readstone.inference.reading import Reading
+from readstone.intake.addresses import AllowList
+from readstone.intake.decoder_process import DecoderPool
+from readstone.intake.fetch import FetchPolicy, ImageFetcher
+from readstone.observe import logs
+from readstone.settings import Auth, Settings
+
+_log = logging.getLogger("readstone.app")
+
+
+class App:
+    """One server: its parts, their start and stop, and the request path.
+
+    `make_reader` is called once, at start, off the event loop.
+    """
+
+    def __init__(self, settings: Settings, make_reader: Callable[[], TextReader] | None = None) -> None:
+        self._settings = settings
+        self._make_reader = make_reader or (lambda: create_reader(threads=settings.workers))
+        self._ready = False
+
+        ring = KeyRing((key.get_secret_value() for key in settings.keys), KeyFile(settings.data_dir))
+        token_service = Tokens(load_secret(settings.data_dir))
+        self._gate: Gate = OpenGate() if settings.auth is Auth.OPEN else KeyGate(ring, token_service)
+
+        allowed = AllowList.parse(settings.fetch_allow)
+        self._fetcher = ImageFetcher(
+            FetchPolicy(allowed, deadline_seconds=settings.fetch_timeout, proxy=settings.fetch_proxy)
+        )
+        self._decoder = DecoderPool(processes=settings.workers)
+        self._reading = Reading(WorkPool(settings.workers, settings.queue), self._decoder)
+
+        services = Services(
+            ImageIntake(self._fetcher, settings.upload_timeout),
+            self._reading,
+            settings.max_image_bytes,
+            settings.max_image_side,
+        )
+        self.versions = vision.surfaces(services)
+        # Health, landing page, description and sample: no key is asked for.
+        self._public = RouteTable((container.surface(lambda: self._ready, self.versions), extras.surface()))
+        self._routes = RouteTable((*self.versions, tokens.surface(self._gate, token_service)))
+
+        self.steps: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
+            self._answer_preflight,  # OPTIONS needs no key (contract 2.6)
+            self._answer_public,  # nor do health probes (contract 12)
+            self._check_access,  # 401 before anything else is looked at (contract 6.1)
+            self._find_route,  # 404
+            self._check_room,  # 429 while no worker will be free soon, before the body is read
+            self._handle,  # parameters, media type, body, engines, codec
+        )
+
+    # --- the request path --------------------------------------------------------------------------
+
+    async def _answer_preflight(self, call: Call) -> Response | None:
+        return preflight(call.request) if call.request.method == "OPTIONS" else None
+
+    async def _answer_public(self, call: Call) -> Response | None:
+        # Health checkers like `wget --spider` ask with HEAD.
+        method = "GET" if call.request.method == "HEAD" else call.request.method
+        call.match = self._public.find(method, call.segments)
+        return await call.match.route.handler(call) if call.match else None
+
+    async def _check_access(self, call: Call) -> None:
+        self._gate.admit(presented(call.request))
+
+    async def _find_route(self, call: Call) -> None:
+        call.match = self._routes.find(call.request.method, call.segments)
+        if call.match is None:
+            raise Refusal(Reason.RESOURCE_NOT_FOUND, "Resource not found")
+
+    async def _check_room(self, call: Call) -> None:
+        if call.match and call.match.route.reads:
+            self._reading.check_room()
+
+    async def _handle(self, call: Call) -> Response | None:
+        return await call.match.route.handler(call) if call.match else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.monotonic()
+        call = Call(Request(scope, receive))
+        try:
+            response = await self._answer(call)
+        except Cancelled:
+            self._log_answer(call, 499, started)  # nobody is there to be answered; nginx's number for it
+            return
+        finish(call, response)
+        self._log_answer(call, response.status_code, started)
+        await send_and_linger(call, response, receive, send)
+
+    async def _answer(self, call: Call) -> Response:
+        try:
+            for step in self.steps:
+                response = await step(call)
+                if response is not None:
+                    return response
+            raise Refusal(Reason.RESOURCE_NOT_FOUND, "Resource not found")
+        except Refusal as refusal:
+            return self._error(call, refusal)
+        except Cancelled:
+            raise
+        except Exception:
+            _log.exception("request %s failed", call.request_id)
+            return self._error(call, Refusal(Reason.INTERNAL, "The server failed to process the request."))
+
+    def _error(self, call: Call, refusal: Refusal) -> Response:
+        surface, route = (call.match.surface, call.match.route) if call.match else (None, None)
+        origin = self._settings.public_url or f"{call.request.url.scheme}://{call.request.url.netloc}"
+        family = call.segments[0].lower() if call.segments else ""
+        answer = errors.answer(
+            refusal,
+            errors.Caller(
+                request_id=call.request_id,
+                envelope=surface.envelope if surface else errors.Envelope.GATEWAY,
+                version=surface.name if surface else "",
+                operation=route.operation if route else "",
+                realm=f"{origin}/{family if family in ('vision', 'computervision') else ''}",
+            ),
+        )
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    def _log_answer(self, call: Call, status: int, started: float) -> None:
+        logs.answered(
+            method=call.request.method,
+            path=call.request.url.path,
+            status=status,
+            milliseconds=(time.monotonic() - started) * 1000,
+            request_id=call.request_id,
+            client_request_id=call.request.headers.get("x-ms-client-request-id"),
+        )
+
+    # --- start and stop ----------------------------------------------------------------------------
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start the parts in order, stop them in the opposite one. The port opens once this is through."""
+        await receive()
+        try:
+            self._decoder.start()
+            self._reading.start(await asyncio.to_thread(self._make_reader))
+        except Exception as error:
+            _log.exception("start failed")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        self._ready = True
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._ready = False
+        await asyncio.to_thread(self._reading.close)
+        await self._fetcher.aclose()
+        self._decoder.close()
+        await send({"type": "lifespan.shutdown.complete"})

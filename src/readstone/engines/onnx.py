@@ -1,0 +1,63 @@
+"""The one place where a model is loaded and run: onnxruntime on the CPU."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from readstone.engines.denormals import without_denormals
+from readstone.engines.manifest import ModelFile
+
+
+class Model:
+    """One verified model with one float32 input and one float32 output.
+
+    `run` may be called by any number of threads at once: onnxruntime keeps no state between runs.
+    `threads` is how many cores one run may use. Raises ModelUnusableError when the file is not the one
+    that the manifest names.
+    """
+
+    def __init__(self, file: ModelFile, *, threads: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # A waiting worker must sleep, not spin: the cores belong to other lines and other requests.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        content = without_denormals(file.verified())
+        self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._input: str = self._session.get_inputs()[0].name
+        self._lock = threading.Lock()
+        self._seconds = 0.0
+        self._runs = 0
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the file says about itself, such as the recogniser's characters."""
+        found: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        return found
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent inside the model so far, summed over threads (for benchmarks)."""
+        return self._seconds
+
+    @property
+    def runs(self) -> int:
+        """How often the model ran."""
+        return self._runs
+
+    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The model's first output for one input tensor."""
+        start = time.perf_counter()
+        output: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
+        spent = time.perf_counter() - start
+        with self._lock:
+            self._seconds += spent
+            self._runs += 1
+        return output

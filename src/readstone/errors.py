@@ -1,0 +1,128 @@
+"""The one table of API errors: which status, code and envelope a refusal has in which API version.
+
+Section numbers are those of the contract (CONTRACT.md). Everything else in the house raises
+`readstone.domain.refusals.Refusal`; only `answer` turns one into a body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from readstone.domain.refusals import Reason, Refusal
+
+
+class Envelope(Enum):
+    """The shapes of an error body."""
+
+    GATEWAY = auto()  # 6.2: {"error":{"code":"<status>","message"}}
+    FLAT = auto()  # 6.3: {"code","requestId","message"}, v1.0 - v3.1
+    NESTED = auto()  # 6.3b: {"error":{"code","innererror":{"code","message"},"message"}}, v3.2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of error. `code` is the flat one; `inner` the v3.2 one when its enum lacks `code`."""
+
+    status: int
+    code: str
+    outer: str = "InvalidRequest"
+    inner: str | None = None
+    gateway: bool = False
+
+
+_GATEWAY_401 = (
+    "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for "
+    "an active subscription and use a correct regional API endpoint for your resource."
+)
+
+TABLE: Mapping[Reason, Row] = {
+    # 6.2, 3: the gateway's own, the same on every version.
+    Reason.ACCESS_DENIED: Row(401, "401", gateway=True),
+    Reason.RESOURCE_NOT_FOUND: Row(404, "404", gateway=True),
+    Reason.TOO_MANY_REQUESTS: Row(429, "429", gateway=True),
+    # 6.6 codes; outer codes as 6.3b: parameters and URLs InvalidArgument, content InvalidRequest.
+    Reason.BAD_ARGUMENT: Row(400, "BadArgument", "InvalidArgument"),
+    Reason.LANGUAGE_NOT_SUPPORTED: Row(400, "NotSupportedLanguage", "InvalidArgument"),
+    Reason.IMAGE_URL: Row(400, "InvalidImageUrl", "InvalidArgument"),
+    Reason.MEDIA_TYPE_NOT_SUPPORTED: Row(415, "UnsupportedMediaType"),
+    Reason.IMAGE_FORMAT: Row(400, "InvalidImageFormat"),
+    Reason.IMAGE_TOO_LARGE: Row(400, "InvalidImageSize"),
+    Reason.IMAGE_TOO_SMALL: Row(400, "InvalidImageSize"),
+    # Seen live on the text routes up to v3.1; v3.2's enum of inner codes has only InvalidImageSize.
+    Reason.IMAGE_DIMENSION: Row(400, "InvalidImageDimension", inner="InvalidImageSize"),
+    Reason.TIMEOUT: Row(500, "Timeout", "InternalServerError"),
+    Reason.UNAVAILABLE: Row(503, "ServiceUnavailable", "ServiceUnavailable"),
+    Reason.INTERNAL: Row(500, "InternalServerError", "InternalServerError"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What an error body has to mention: the call it answers.
+
+    `realm` is the base URL of the surface that was called, for WWW-Authenticate.
+    """
+
+    request_id: str
+    envelope: Envelope = Envelope.GATEWAY
+    version: str = ""
+    operation: str = ""
+    realm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An error as it goes out: status, JSON body (UTF-8) and the headers that belong to it."""
+
+    status: int
+    code: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def answer(refusal: Refusal, caller: Caller) -> ErrorAnswer:
+    """The body of `refusal` in the envelope of the version that was called."""
+    row = TABLE[refusal.reason]
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    if refusal.retry_after is not None and row.status in (429, 503):
+        # Never on another status: azure-core retries whatever error carries it (anchors 5.2).
+        headers["Retry-After"] = str(refusal.retry_after)
+    if row.gateway or caller.envelope is Envelope.GATEWAY:
+        if row.status == 401:
+            headers["Content-Type"] = "application/json"
+            headers["WWW-Authenticate"] = (
+                f'AzureApiManagementKey realm="{caller.realm}",name="Ocp-Apim-Subscription-Key",type="header"'
+            )
+        code, body = str(row.status), _gateway(row.status, _gateway_message(refusal, caller))
+    elif caller.envelope is Envelope.FLAT:
+        code = row.code
+        body = {"code": code, "requestId": caller.request_id, "message": refusal.message}
+    else:
+        code = row.inner or row.code
+        inner = {"code": code, "message": refusal.message}
+        body = {"error": {"code": row.outer, "innererror": inner, "message": refusal.message}}
+    return ErrorAnswer(row.status, code, json.dumps(body, ensure_ascii=False).encode(), headers)
+
+
+def _gateway(status: int, message: str) -> dict[str, Any]:
+    return {"error": {"code": str(status), "message": message}}
+
+
+def _gateway_message(refusal: Refusal, caller: Caller) -> str:
+    if refusal.reason is Reason.ACCESS_DENIED:
+        return _GATEWAY_401
+    if refusal.reason is Reason.RESOURCE_NOT_FOUND:
+        return "Resource not found"
+    if refusal.reason is Reason.TOO_MANY_REQUESTS:
+        # Clients parse "Please retry after <n> seconds." (6.2), so the sentence is the live one.
+        return (
+            f"Requests to the {caller.operation} Operation under Computer Vision API ({caller.version}) have "
+            "exceeded rate limit of your current ComputerVision F0 pricing tier. "
+            f"Please retry after {refusal.retry_after} seconds. "
+            "To increase your rate limit switch to a paid tier."
+        )
+    return refusal.message

@@ -1,0 +1,60 @@
+"""Image bytes to text: decode in a disposable process, read on a worker thread, one call of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from readstone.domain.options import ReadOptions
+from readstone.domain.picture import Picture
+from readstone.domain.refusals import Cancelled, Reason, Refusal
+from readstone.domain.text import Page
+from readstone.engines.protocols import TextReader
+from readstone.inference.pool import WorkPool
+from readstone.intake.decode import ImageLimits
+
+
+class Decoder(Protocol):
+    """Turns image bytes into a picture, or raises Refusal."""
+
+    def decode(self, data: bytes, limits: ImageLimits) -> Picture:
+        """Blocking; called from worker threads."""
+        ...
+
+
+class Reading:
+    """What routes call to have an image read."""
+
+    def __init__(self, pool: WorkPool, decoder: Decoder) -> None:
+        self._pool = pool
+        self._decoder = decoder
+        self._reader: TextReader | None = None
+
+    def start(self, reader: TextReader) -> None:
+        """From now on images are read with `reader`."""
+        self._reader = reader
+
+    def close(self) -> None:
+        """Let running calls end; blocking."""
+        self._pool.close()
+
+    def check_room(self) -> None:
+        """Raise Refusal TOO_MANY_REQUESTS when there is no room for another image."""
+        self._pool.check_room()
+
+    async def read(self, data: bytes, limits: ImageLimits, options: ReadOptions) -> Page:
+        """The text of an encoded image.
+
+        Raises Refusal for data that is no acceptable image, when the pool is full, and before `start`.
+        """
+        reader = self._reader
+        if reader is None:
+            raise Refusal(Reason.UNAVAILABLE, "The server is starting.", retry_after=1)
+
+        def work(cancelled: Callable[[], bool]) -> Page:
+            picture = self._decoder.decode(data, limits)
+            if cancelled():
+                raise Cancelled
+            return reader.read(picture, options, cancelled)
+
+        return await self._pool.run(work)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Resolves the dependencies into requirements/*.lock: exact versions with hashes, no registry's address.
+# Newest versions that fit, for every Python from 3.11 on and every platform.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+    uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@"
+}
+compile --extra build pyproject.toml -o requirements/serve.lock
+compile --extra build --extra test pyproject.toml -o requirements/test.lock
+for release in 0.4.0 0.9.1; do
+    echo "azure-cognitiveservices-vision-computervision==$release" |
+        compile - -o "requirements/sdk/computervision-$release.lock"
+done
