@@ -1,0 +1,97 @@
+"""Tells the language of a text: by its script, and Latin texts by py3langid's statistics."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Protocol
+
+from readstone.engines.read.script import Script, script_of
+
+# py3langid's code -> ours. The OCR operations know no Croatian or Bosnian; written in Latin letters they
+# are nearest to Serbian.
+_LATIN = {
+    "cs": "cs", "da": "da", "de": "de", "en": "en", "es": "es", "fi": "fi", "fr": "fr", "hu": "hu", "it": "it",
+    "nb": "nb", "nl": "nl", "no": "nb", "pl": "pl", "pt": "pt", "ro": "ro", "sk": "sk", "sv": "sv", "tr": "tr",
+    "bs": "sr-Latn", "hr": "sr-Latn",
+}  # fmt: skip
+_SHORT = 20  # letters below which statistics are a guess
+_SURE = 0.8  # probability that a short text needs to be anything but English
+_SERBIAN = frozenset("ђјљњћџЂЈЉЊЋЏ")
+
+
+def language_of(text: str) -> str | None:
+    """BCP-47 code of the OCR operations' list, or None when there is no text or no listed language fits.
+
+    Text without letters, such as a number, counts as English.
+    """
+    if not text.strip():
+        return None
+    scripts = Counter(map(script_of, text))
+    del scripts[Script.OTHER]
+    if not scripts:
+        return "en"
+    # One ideograph says about as much as a short Latin word.
+    weights = {s: n * (3 if s in (Script.HAN, Script.KANA, Script.HANGUL) else 1) for s, n in scripts.items()}
+    if weights.get(Script.HAN, 0) + weights.get(Script.KANA, 0) >= 0.5 * sum(weights.values()):
+        return _of_ideographs(text, scripts)
+    leading = max(weights, key=lambda s: weights[s])
+    if leading is Script.LATIN:
+        return _of_latin(text)
+    if leading is Script.CYRILLIC:
+        return "sr-Cyrl" if _SERBIAN & set(text) else "ru"
+    return {Script.GREEK: "el", Script.ARABIC: "ar", Script.HANGUL: "ko"}.get(leading)
+
+
+def _of_ideographs(text: str, scripts: Counter[Script]) -> str:
+    # Japanese is never without kana for long; Chinese borrows the odd one.
+    if scripts[Script.KANA] >= 0.1 * (scripts[Script.KANA] + scripts[Script.HAN]):
+        return "ja"
+    simplified = sum(_only_in(c, "gb2312", "big5") for c in text)
+    traditional = sum(_only_in(c, "big5", "gb2312") for c in text)
+    return "zh-Hant" if traditional > simplified else "zh-Hans"
+
+
+def _only_in(character: str, charset: str, other: str) -> bool:
+    def has(name: str) -> bool:
+        try:
+            character.encode(name)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    return has(charset) and not has(other)
+
+
+def _of_latin(text: str) -> str:
+    letters = sum(c.isalpha() for c in text)
+    found, probability = _classify(text.lower())
+    # Short texts are mostly names and signs, on which the statistics are sure of themselves and wrong.
+    if letters < _SHORT and (probability < _SURE or letters < 6):
+        return "en"
+    return found
+
+
+class _Classifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
+
+
+def _classify(text: str) -> tuple[str, float]:
+    code, probability = _identifier().classify(text)
+    return _LATIN[code], float(probability)
+
+
+_loading = threading.Lock()
+_loaded: list[_Classifier] = []
+
+
+def _identifier() -> _Classifier:
+    """The statistics, loaded once and only when a Latin text comes; they are not changed by use."""
+    with _loading:
+        if not _loaded:
+            from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+            identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+            identifier.set_languages([code for code in _LATIN if code in identifier.labels])
+            _loaded.append(identifier)
+        return _loaded[0]

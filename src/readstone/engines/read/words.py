@@ -1,0 +1,143 @@
+"""From the glyphs of a line to its words: text, confidence, and a quad that hugs the ink."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from readstone.domain.geometry import Point, Quad
+from readstone.domain.picture import RgbPixels
+from readstone.domain.text import Line, Word
+from readstone.engines.read.ink import Ink, ink_of
+from readstone.engines.read.recognise import Glyph, Reading
+from readstone.engines.read.script import stands_alone
+from readstone.engines.read.spaces import with_spaces
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring glyphs that make one word; `spaced` when a space was read before it."""
+
+    glyphs: tuple[Glyph, ...]
+    spaced: bool
+
+    @property
+    def text(self) -> str:
+        return "".join(glyph.text for glyph in self.glyphs)
+
+    @property
+    def alone(self) -> bool:
+        return stands_alone(self.glyphs[0].text)
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean of the glyphs' probabilities: one doubtful letter makes a doubtful word."""
+        logs = sum(math.log(max(glyph.confidence, 1e-6)) for glyph in self.glyphs)
+        return math.exp(logs / len(self.glyphs))
+
+
+def line_of(reading: Reading, image: RgbPixels, quad: Quad) -> Line | None:
+    """The line that `reading` says, None when it holds nothing but spaces.
+
+    `image` is the flat line (RGB uint8) that was read and `quad` where it lies on the picture; the quads
+    of the words, and of the line around them, are in the coordinates of `quad`.
+    """
+    if not reading.text.strip():
+        return None
+    ink = ink_of(image)
+    runs = _runs(with_spaces(reading, ink).glyphs)
+    spans = _spans(runs, ink)
+    words = []
+    for run, span in zip(runs, spans, strict=True):
+        left, top, right, bottom = _hug(ink, *span)
+        words.append(Word(run.text, _part(quad, image, left, top, right, bottom), run.confidence))
+    return Line(_joined(runs), _around(words, quad), tuple(words))
+
+
+def _runs(glyphs: tuple[Glyph, ...]) -> list[_Run]:
+    runs: list[_Run] = []
+    word: list[Glyph] = []
+    spaced = before = False
+
+    def close() -> None:
+        nonlocal before
+        if word:
+            runs.append(_Run(tuple(word), before))
+            word.clear()
+            before = False
+
+    for glyph in glyphs:
+        spaced = glyph.text.isspace()
+        if spaced or stands_alone(glyph.text):
+            close()
+        if spaced:
+            before = True
+            continue
+        word.append(glyph)
+        if stands_alone(glyph.text):
+            close()
+    close()
+    return runs
+
+
+def _joined(runs: list[_Run]) -> str:
+    text = runs[0].text
+    for before, run in itertools.pairwise(runs):
+        both_alone = before.alone and run.alone
+        text += (" " if run.spaced and not both_alone else "") + run.text
+    return text
+
+
+def _spans(runs: list[_Run], ink: Ink) -> list[tuple[int, int]]:
+    """First and last + 1 column that each word may use: cut where the paper shows between two words."""
+    columns = ink.shape[1]
+    weight = ink.sum(axis=0)
+    cuts = [0]
+    for before, after in itertools.pairwise(runs):
+        start = min(max(round(before.glyphs[-1].centre), cuts[-1]), columns - 1)
+        end = min(max(round(after.glyphs[0].centre), start + 1), columns)
+        cuts.append(start + _gap(weight[start:end]))
+    cuts.append(columns)
+    return list(itertools.pairwise(cuts))
+
+
+def _gap(weight: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    """Middle of the widest run of the emptiest columns."""
+    empty = np.concatenate(([False], weight <= weight.min(), [False]))
+    edges = np.flatnonzero(empty[1:] != empty[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    widest = int(np.argmax(ends - starts))
+    return int(starts[widest] + ends[widest]) // 2
+
+
+def _hug(ink: Ink, start: int, end: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the ink between two columns; the whole slice where there is none."""
+    part = ink[:, start:end]
+    columns, rows = np.flatnonzero(part.any(axis=0)), np.flatnonzero(part.any(axis=1))
+    if len(columns) == 0:
+        return start, 0, max(end, start + 1), ink.shape[0]
+    return start + int(columns[0]), int(rows[0]), start + int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _part(quad: Quad, image: RgbPixels, left: float, top: float, right: float, bottom: float) -> Quad:
+    rows, columns = image.shape[:2]
+
+    def place(x: float, y: float) -> Point:
+        u, v = x / columns, y / rows
+        up, down = quad.between(u, u).top_left, quad.between(u, u).bottom_left
+        return Point(up.x + (down.x - up.x) * v, up.y + (down.y - up.y) * v)
+
+    return Quad(place(left, top), place(right, top), place(right, bottom), place(left, bottom))
+
+
+def _around(words: list[Word], quad: Quad) -> Quad:
+    """The smallest rectangle in the line's direction around its words."""
+    angle, about = quad.angle, quad.centre
+    flat = [word.quad.rotated(-angle, about).bounds for word in words]
+    left, top = min(b.left for b in flat), min(b.top for b in flat)
+    right, bottom = max(b.right for b in flat), max(b.bottom for b in flat)
+    corners = Quad(Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
+    return corners.rotated(angle, about)
