@@ -1,0 +1,47 @@
+"""Sweeps the store now and then, and says in the log what was given up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from readstone.operations.errors import StoreUnavailableError
+from readstone.operations.store import OperationStore
+
+_log = logging.getLogger("readstone.operations")
+
+
+class Sweeper:
+    """Sweeps at the start and every `period_seconds`."""
+
+    def __init__(self, store: OperationStore, period_seconds: float = 10.0) -> None:
+        self._store = store
+        self._period = period_seconds
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; a sweep under way is cut short, which harms nothing."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                swept = await self._store.sweep()
+                for operation_id in swept.failed:
+                    _log.error("operation %s failed: its worker died at every attempt", operation_id)
+                if swept.expired or swept.orphans:
+                    _log.info("swept: %d operations expired, %d files removed", swept.expired, swept.orphans)
+            except StoreUnavailableError as fault:
+                _log.warning("no sweep: %s", fault)
+            except Exception:
+                # What a sweep does must go on being done.
+                _log.exception("a sweep failed")
+            await asyncio.sleep(self._period)
