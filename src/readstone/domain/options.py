@@ -11,7 +11,9 @@ class ReadOptions:
 
     `language`: a BCP-47 code the caller promises, or None to detect it. `detect_orientation`: whether
     pages lying on a side or upside down are turned before reading; a small lean is always handled.
+    `appearance`: whether each line is judged to be handwriting or print.
     """
 
     language: str | None = None
     detect_orientation: bool = True
+    appearance: bool = False

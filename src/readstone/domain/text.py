@@ -38,15 +38,26 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Appearance:
+    """Whether a line was written by hand, and how sure that is (0..1)."""
+
+    handwriting: bool
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of words in the direction of reading; `words` is never empty.
 
     `text` is the line as a person would type it: words joined by one space, CJK words by nothing.
+    `appearance` is None where it was not judged; `language` a BCP-47 code where it differs from the page's.
     """
 
     text: str
     quad: Quad
     words: tuple[Word, ...]
+    appearance: Appearance | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,15 +43,22 @@ class BodyKind(Enum):
     FORM = auto()
 
 
-def body_kind(content_type: str | None) -> BodyKind:
-    """What the sync image routes of v1.0 - v3.2 take a body for.
+IMAGE_BODIES = frozenset({"application/octet-stream"}) | _IMAGE_TYPES
+"""Media types whose bodies the image routes of v1.0 - v3.2 take as the image itself."""
+
+DOCUMENT_BODIES = IMAGE_BODIES | {"application/pdf"}
+"""The same for the text routes that take documents."""
+
+
+def body_kind(content_type: str | None, as_bytes: frozenset[str] = IMAGE_BODIES) -> BodyKind:
+    """What a body is taken for; `as_bytes` are the media types that are the image itself.
 
     Raises Refusal MEDIA_TYPE_NOT_SUPPORTED for anything else, and for a body without Content-Type.
     """
     media_type = (content_type or "").split(";", 1)[0].strip().lower()
     if media_type == "application/json":
         return BodyKind.URL
-    if media_type == "application/octet-stream" or media_type in _IMAGE_TYPES:
+    if media_type in as_bytes:
         return BodyKind.BYTES
     if media_type == "multipart/form-data":
         return BodyKind.FORM

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import IO
 
 import numpy as np
 
@@ -58,6 +59,10 @@ _BYTES_PER_PIXEL = {
     "Ico": 24,
     "Tiff": 24,
 }
+# Measured, processor seconds a megapixel: 0.02 for progressive JPEG and WEBP, at most 0.18 for bitmaps with
+# run-length coding, which Pillow decodes in Python.
+_SECONDS = 1.0
+_SECONDS_PER_MEGAPIXEL = 0.4
 _PILLOW_NAMES = {"Jpeg": "JPEG", "Mpo": "JPEG", "Png": "PNG", "Gif": "GIF", "Bmp": "BMP", "Tiff": "TIFF"}
 _CONTRACT_NAMES = {"JPEG": "Jpeg", "MPO": "Mpo", "PNG": "Png", "GIF": "Gif", "BMP": "Bmp", "TIFF": "Tiff"}
 
@@ -94,6 +99,11 @@ class Judged:
     def bytes_needed(self) -> int:
         """The most address space, in bytes, that an honest file of this size needs for decoding."""
         return self.width * self.height * _BYTES_PER_PIXEL[self.format]
+
+    @property
+    def seconds_needed(self) -> float:
+        """The most processor time that decoding an honest file of this size takes."""
+        return _SECONDS + _SECONDS_PER_MEGAPIXEL * self.width * self.height / 1e6
 
     def upright(self) -> Upright:
         """Decode and turn upright. Raises Refusal(IMAGE_FORMAT) when the data does not decode to the end."""
@@ -139,6 +149,13 @@ def judge(data: bytes, limits: ImageLimits) -> Judged:
             f"Image dimensions should be in the range of {low} x {low} and {high} x {high}.",
         )
     return judged
+
+
+def judge_tiff(file: IO[bytes]) -> Judged:
+    """The first page of a TIFF, of whatever size; no pixel memory is allocated. Raises Refusal(IMAGE_FORMAT)."""
+    with _faults_refused():
+        image = Image.open(file, formats=["TIFF"])
+        return Judged("Tiff", image.width, image.height, lambda: image)
 
 
 def _recognised(data: bytes, formats: frozenset[str]) -> Judged:

@@ -7,23 +7,28 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 
+from readstone.domain.document import Sheet
 from readstone.domain.picture import Picture
 from readstone.domain.refusals import Reason, Refusal
 from readstone.intake.decode import ImageLimits
+from readstone.intake.decoder_heads import checked_info, checked_sheet, packed_limits
 from readstone.intake.decoder_wire import (
     READY,
     TAKEN,
     HungUpError,
-    packed,
     receive,
     receive_head,
     receive_into,
+    send_request,
     socket_pair,
 )
+from readstone.intake.judged_page import DRAWN_LONGEST, DocumentInfo, DocumentLimits
 
 _START_SECONDS = 60.0
 
@@ -88,31 +93,29 @@ class DecoderChild:
         Raises Refusal as `readstone.intake.decode.decode` does, ChildGoneError, ChildFailedError; after the latter
         two the child is of no more use.
         """
-        until = time.monotonic() + self._seconds
-        self._line.settimeout(self._seconds)
-        with _as_gone():
-            self._line.sendall(
-                packed(
-                    {
-                        "bytes": len(data),
-                        "formats": sorted(limits.formats),
-                        "min_side": limits.min_side,
-                        "max_side": limits.max_side,
-                        "max_pixels": limits.max_pixels,
-                    }
-                )
-            )
-            self._line.sendall(data)
-            if receive(self._line, 1, until) != TAKEN:
-                raise ChildGoneError
-        try:
-            return self._received(limits, until)
-        except TimeoutError as fault:
-            raise ChildFailedError(f"took over {self._seconds:g} s") from fault
-        except (HungUpError, OSError) as fault:
-            raise ChildFailedError(f"ended, status {self._status()}") from fault
-        except (KeyError, TypeError, ValueError) as fault:
-            raise ChildFailedError("gave a senseless answer") from fault
+        until = self._ask({"do": "decode"} | packed_limits(limits), data)
+        with self._as_failed():
+            return self._picture(_answer_of(self._line, until), limits, until)
+
+    def inspect(self, data: bytes | int, limits: DocumentLimits) -> DocumentInfo:
+        """Have it look into the document, given as bytes or as an open file's descriptor.
+
+        Raises as `decode` does, Refusal as `readstone.intake.document.inspect`.
+        """
+        until = self._ask({"do": "inspect"} | packed_limits(limits), data)
+        with self._as_failed():
+            return checked_info(_answer_of(self._line, until), limits)
+
+    def page(self, data: bytes | int, number: int, limits: DocumentLimits) -> tuple[Picture, Sheet]:
+        """Have it draw one page of the document, given as bytes or as an open file's descriptor.
+
+        Raises as `decode` does, Refusal as `readstone.intake.document.render`.
+        """
+        until = self._ask({"do": "page", "number": number} | packed_limits(limits), data)
+        with self._as_failed():
+            head = _answer_of(self._line, until)
+            sheet = checked_sheet(head["sheet"], number)
+            return self._picture(head, limits, until), sheet
 
     def end(self) -> None:
         """Kill it and wait until it is gone. A `decode` under way raises."""
@@ -126,23 +129,51 @@ class DecoderChild:
         self.end()
         self._line.close()
 
-    def _received(self, limits: ImageLimits, until: float) -> Picture:
-        """The child's answer, checked: a file may have taken the child over."""
-        head = receive_head(self._line, until)
-        if "reason" in head:
-            raise Refusal(Reason[head["reason"]], str(head["message"]))
+    def _ask(self, head: dict[str, Any], data: bytes | int) -> float:
+        """Hand the file over; until when the answer must be there. Raises ChildGoneError."""
+        until = time.monotonic() + self._seconds
+        self._line.settimeout(self._seconds)
+        with _as_gone():
+            send_request(self._line, head, data)
+            if receive(self._line, 1, until) != TAKEN:
+                raise ChildGoneError
+        return until
+
+    def _picture(self, head: dict[str, Any], limits: ImageLimits | DocumentLimits, until: float) -> Picture:
+        """The picture that follows an answer's head, checked: a file may have taken the child over."""
         width, height, found = int(head["width"]), int(head["height"]), head["format"]
-        if found not in limits.formats or not 0 < width * height <= limits.max_pixels:
+        most = max(limits.max_pixels, DRAWN_LONGEST**2) if found == "Pdf" else limits.max_pixels
+        if found not in limits.formats or not 0 < width * height <= most:
             raise ValueError("outside the limits")
         pixels = np.empty((height, width, 3), np.uint8)
         receive_into(self._line, pixels.reshape(-1).data, until)
         return Picture(pixels, found)
+
+    @contextmanager
+    def _as_failed(self) -> Iterator[None]:
+        """Turn every way of failing over a file into ChildFailedError."""
+        try:
+            yield
+        except TimeoutError as fault:
+            raise ChildFailedError(f"took over {self._seconds:g} s") from fault
+        except (HungUpError, OSError) as fault:
+            raise ChildFailedError(f"ended, status {self._status()}") from fault
+        except (KeyError, TypeError, ValueError) as fault:
+            raise ChildFailedError("gave a senseless answer") from fault
 
     def _status(self) -> int | None:
         try:
             return self._process.wait(1)
         except subprocess.TimeoutExpired:
             return None
+
+
+def _answer_of(line: socket.socket, until: float) -> dict[str, Any]:
+    """The head of the child's answer. Raises the Refusal that it is, HungUpError, TimeoutError, OSError, KeyError."""
+    head = receive_head(line, until)
+    if "reason" in head:
+        raise Refusal(Reason[head["reason"]], str(head["message"]))
+    return head
 
 
 class _as_gone:  # noqa: N801 - used like a function

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpcore2
 import pytest
+import trustme
 
 from readstone.domain.refusals import Refusal
 from readstone.intake.addresses import AllowList
@@ -140,13 +140,12 @@ def test_an_allowed_name_opens_its_private_address() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for pictures.example and PUBLIC, with its key in the same file."""
-    folder = tmp_path_factory.mktemp("tls")
-    pem, key = folder / "certificate.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-subj", "/CN=test", "-addext", f"subjectAltName=DNS:pictures.example,IP:{PUBLIC}", "-days", "2"]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
-    pem.write_text(pem.read_text() + key.read_text())
+    """A certificate for pictures.example and PUBLIC, its key and its authority, all in one file."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("pictures.example", PUBLIC)
+    pem = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    parts = (*issued.cert_chain_pems, issued.private_key_pem, authority.cert_pem)
+    pem.write_bytes(b"".join(part.bytes() for part in parts))
     return pem
 
 
