@@ -40,7 +40,7 @@ $(VENV)/.test: $(BIN)/python requirements/test.lock pyproject.toml
 	@touch $@ $(VENV)/.serve
 
 # The vendor's SDKs, each release in a folder of its own: they share one package name.
-build/sdk/.done: $(VENV)/.test tests/sdk/setup.py $(wildcard requirements/sdk/*)
+build/sdk/.done: $(VENV)/.test tests/sdk/setup.py $(wildcard requirements/sdk/* tests/sdk/node/*.json)
 	$(BIN)/python tests/sdk/setup.py build/sdk
 	@touch $@
 

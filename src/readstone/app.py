@@ -26,19 +26,30 @@ from readstone.api.headers import finish, preflight
 from readstone.api.linger import send_and_linger
 from readstone.api.routing import RouteTable
 from readstone.api.vision.intake import ImageIntake
-from readstone.api.vision.services import Services
+from readstone.api.vision.page_work import PageWork
+from readstone.api.vision.services import Caps, Services
+from readstone.api.vision.text_operations import Desk
 from readstone.domain.refusals import Cancelled, Reason, Refusal
 from readstone.engines.protocols import TextReader
 from readstone.engines.registry import create_reader
+from readstone.inference.documents import Documents
 from readstone.inference.pool import WorkPool
-from readstone.inference.reading import Reading
+from readstone.inference.reading import ReaderSlot, Reading
 from readstone.intake.addresses import AllowList
 from readstone.intake.decoder_process import DecoderPool
 from readstone.intake.fetch import FetchPolicy, ImageFetcher
 from readstone.observe import logs
+from readstone.operations.errors import StoreUnusableError
+from readstone.operations.runner import Runner
+from readstone.operations.sqlite import SqliteStore
+from readstone.operations.sweeper import Sweeper
 from readstone.settings import Auth, Settings
 
 _log = logging.getLogger("readstone.app")
+
+
+PAGE_GRACE_SECONDS = 8.0
+"""At the end, pages in work have this long to finish; the others are given back to the store."""
 
 
 class App:
@@ -61,15 +72,23 @@ class App:
             FetchPolicy(allowed, deadline_seconds=settings.fetch_timeout, proxy=settings.fetch_proxy)
         )
         self._decoder = DecoderPool(processes=settings.workers)
-        self._reading = Reading(WorkPool(settings.workers, settings.queue), self._decoder)
+        self._pool = WorkPool(settings.workers, settings.queue)
+        self._reader = ReaderSlot()
+        self._reading = Reading(self._pool, self._decoder, self._reader)
 
+        documents = Documents(self._pool, self._decoder, self._reader)
+        self._store = SqliteStore(settings.data_dir / "operations", retention_seconds=settings.result_hours * 3600)
+        intake = ImageIntake(self._fetcher, settings.upload_timeout)
         services = Services(
-            ImageIntake(self._fetcher, settings.upload_timeout),
+            intake,
             self._reading,
-            settings.max_image_bytes,
-            settings.max_image_side,
+            Desk(intake, documents, self._store, self._origin),
+            Caps(settings.max_image_bytes, settings.max_image_side, settings.max_pages),
         )
         self.versions = vision.surfaces(services)
+        page_work = PageWork(services.families, documents, self._store)
+        self._runner = Runner(self._store, page_work.read, settings.workers)
+        self._sweeper = Sweeper(self._store)
         # Health, landing page, description and sample: no key is asked for.
         self._public = RouteTable((container.surface(lambda: self._ready, self.versions), extras.surface()))
         self._routes = RouteTable((*self.versions, tokens.surface(self._gate, token_service)))
@@ -95,7 +114,7 @@ class App:
         return await call.match.route.handler(call) if call.match else None
 
     async def _check_access(self, call: Call) -> None:
-        self._gate.admit(presented(call.request))
+        call.owner = self._gate.admit(presented(call.request))
 
     async def _find_route(self, call: Call) -> None:
         call.match = self._routes.find(call.request.method, call.segments)
@@ -145,19 +164,24 @@ class App:
 
     def _error(self, call: Call, refusal: Refusal) -> Response:
         surface, route = (call.match.surface, call.match.route) if call.match else (None, None)
-        origin = self._settings.public_url or f"{call.request.url.scheme}://{call.request.url.netloc}"
+        envelope = (route and route.envelope) or (surface and surface.envelope) or errors.Envelope.GATEWAY
+        origin = self._origin(call)
         family = call.segments[0].lower() if call.segments else ""
         answer = errors.answer(
             refusal,
             errors.Caller(
                 request_id=call.request_id,
-                envelope=surface.envelope if surface else errors.Envelope.GATEWAY,
+                envelope=envelope,
                 version=surface.name if surface else "",
                 operation=route.operation if route else "",
                 realm=f"{origin}/{family if family in ('vision', 'computervision') else ''}",
             ),
         )
         return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    def _origin(self, call: Call) -> str:
+        """The server's base URL as the call's client sees it, without a slash at its end (contract 2.7)."""
+        return self._settings.public_url or f"{call.request.url.scheme}://{call.request.url.netloc}"
 
     def _log_answer(self, call: Call, status: int, started: float) -> None:
         logs.answered(
@@ -176,7 +200,13 @@ class App:
         await receive()
         try:
             self._decoder.start()
-            self._reading.start(await asyncio.to_thread(self._make_reader))
+            await self._store.open()
+            self._reader.put(await asyncio.to_thread(self._make_reader))
+            self._runner.start()
+            self._sweeper.start()
+        except StoreUnusableError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
         except Exception as error:
             _log.exception("start failed")
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -185,7 +215,10 @@ class App:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._ready = False
-        await asyncio.to_thread(self._reading.close)
+        await self._runner.stop(PAGE_GRACE_SECONDS)
+        await self._sweeper.stop()
+        await asyncio.to_thread(self._pool.close)
         await self._fetcher.aclose()
+        await self._store.close()
         self._decoder.close()
         await send({"type": "lifespan.shutdown.complete"})

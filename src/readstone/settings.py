@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from readstone.intake.addresses import AllowList
+from readstone.intake.proxy import parse_proxy
 
 ENV_PREFIX = "READSTONE_"
 
@@ -113,6 +114,12 @@ class Settings(BaseSettings):
         le=65_500,
         description="Pixels of one side, in place of the contract's limit of each route.",
     )
+    max_pages: int | None = Field(
+        None, ge=1, le=10_000, description="Pages of one document that are read, in place of the contract's limit."
+    )
+    result_hours: float = Field(
+        48.0, ge=1, le=168, description="Hours that results of text operations are kept, across restarts."
+    )
     tls_cert: Path | None = Field(None, description="PEM file with the certificate chain; switches HTTPS on.")
     tls_key: Path | None = Field(None, description="PEM file with the certificate's private key.")
     log_level: LogLevel = Field(LogLevel.INFO, description="Least severe record that is logged.")
@@ -129,6 +136,13 @@ class Settings(BaseSettings):
     @classmethod
     def _allow_list_parses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         AllowList.parse(value)
+        return value
+
+    @field_validator("fetch_proxy")
+    @classmethod
+    def _proxy_parses(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_proxy(value)
         return value
 
     @field_validator("public_url")
@@ -177,6 +191,8 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if name == "keys":
                 text = f"{len(value)} set (hidden)" if value else "none set"
+            elif name == "fetch_proxy" and value:
+                text = "set (hidden: it may hold a password)"
             elif isinstance(value, tuple):
                 text = ",".join(value)
             else:

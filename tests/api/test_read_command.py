@@ -13,9 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from documents import scanned_pdf, tiff
 from pictures import DEMOCRITUS, drawn, encoded
+from readers import FixedReader
+from readstone.cli.leaves import Leaf, Leaves
 from readstone.cli.main import main
+from readstone.cli.sources import Source
+from readstone.domain.options import ReadOptions
+from readstone.engines.protocols import never
+from readstone.intake.decoder_process import DecoderPool
 from schemas import VERSIONS, success_definition, validate
+
+
+DEFAULTS = ReadOptions()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +93,51 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(folder: Path, capsys: 
     assert "SECOND PICTURE" in said.out
     assert "notes.txt: Input data is not a valid image." in said.err
     assert "none.png: No such file or directory" in said.err
+
+
+@pytest.mark.parametrize("kind", ["pdf", "tiff"])
+def test_documents_page_by_page(tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    file = tmp_path / f"three.{kind}"
+    words = ["FIRST", "SECOND", "THIRD"]
+    file.write_bytes(scanned_pdf(words) if kind == "pdf" else tiff(words))
+    data_dir = ["--data-dir", str(tmp_path / "data")]
+    assert main(["read", str(file), *data_dir]) == 0
+    expected = "".join(f"==> {file}, page {n} <==\n{word}\n" for n, word in enumerate(words, 1))
+    assert capsys.readouterr().out == expected
+    assert main(["read", str(file), "--pages", "2-", "--json", "--api-version", "v2.1", *data_dir]) == 0
+    body = json.loads(capsys.readouterr().out)
+    validate("v2.1", "ReadOperationResult", body)
+    pages = body["recognitionResults"]
+    unit = "inch" if kind == "pdf" else "pixel"
+    assert [(p["page"], p["unit"], p["lines"][0]["text"]) for p in pages] == [(2, unit, "SECOND"), (3, unit, "THIRD")]
+    assert not list((tmp_path / "data").rglob("*.json"))  # nothing is kept of a document that is done
+
+
+def test_an_interrupted_document_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    source = Source("three.tiff", lambda: tiff(["one", "two", "three"]))
+    decoder = DecoderPool(1)
+    decoder.start()
+
+    def leaves(reader: FixedReader, options: ReadOptions = DEFAULTS) -> tuple[Leaves, list[Leaf]]:
+        work = Leaves(decoder, reader, options, tmp_path)
+        return work, [leaf for leaf in work.of([source], None) if isinstance(leaf, Leaf)]
+
+    first = FixedReader()
+    work, pages = leaves(first)
+    read = [work.read(leaf, never) for leaf in pages[:2]]
+    assert len(first.asked) == 2
+    again = FixedReader()
+    work, pages = leaves(again)
+    assert [work.read(leaf, never) for leaf in pages][:2] == read
+    assert len(again.asked) == 1
+    other = FixedReader()  # other options, another reading
+    work, pages = leaves(other, ReadOptions("de"))
+    work.read(pages[0], never)
+    assert len(other.asked) == 1
+    assert pages[0].partial
+    pages[0].partial.discard()
+    assert pages[0].partial.count() == 0
+    decoder.close()
 
 
 def test_nothing_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

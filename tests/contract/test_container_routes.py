@@ -23,12 +23,25 @@ def test_bodies_that_compose_files_look_for(wire: RunningServer) -> None:
     assert requests.get(f"{wire.url}/status", timeout=30).json()["apiStatus"] == "Valid"
 
 
+OLD_TEXT = ("/recognizeText", "/textOperations/{operationId}")
+BATCH = ("/read/core/asyncBatchAnalyze", "/read/operations/{operationId}")
+READ = ("/read/analyze", "/read/analyzeResults/{operationId}")
+TEXT_PATHS = {
+    "v1.0": OLD_TEXT,
+    "v2.0": OLD_TEXT + BATCH,
+    "v2.1": OLD_TEXT + BATCH,
+    "v3.0": READ,
+    "v3.1": READ,
+    "v3.2": READ,
+}
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_description_has_what_is_served_and_nothing_else(wire: RunningServer, version: str) -> None:
     description = requests.get(f"{wire.url}/swagger/{version}/swagger.json", timeout=30).json()
     assert description["swagger"] == "2.0"
     assert description["basePath"] == f"/vision/{version}"
-    assert list(description["paths"]) == ["/ocr"]
+    assert set(description["paths"]) == {"/ocr", *TEXT_PATHS[version]}
     page = requests.get(f"{wire.url}/swagger", timeout=30).text
     assert f"POST /vision/{version}/ocr" in page
 

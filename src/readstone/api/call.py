@@ -20,13 +20,15 @@ Result = TypeVar("Result")
 class Call:
     """A request, what has been found out about it so far, and the id every answer carries.
 
-    `match` is None until routing; `body_read` tells whether the client's body was taken in whole.
+    `match` is None until routing; `owner` is the fingerprint of the caller's key, empty before it was
+    checked; `body_read` tells whether the client's body was taken in whole.
     """
 
     request: Request
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     segments: tuple[str, ...] = ()
     match: Match | None = None
+    owner: str = ""
     body_read: bool = False
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ class Route:
 
     `path` is relative to the version's base, `{name}` captures a segment. `operation` is the operationId
     of the specification. `reads` marks operations that need a worker: they are refused while none is free.
+    `envelope` is given where a route's errors look different from its version's.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Route:
     operation: str
     handler: Handler
     reads: bool = False
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from readstone.cli.configuration import add_flags, settings_of
 from readstone.observe import logs
 from readstone.settings import Auth, Settings
 
-GRACE_SECONDS = 30
-"""What is in flight when SIGTERM comes has this long to finish."""
+GRACE_SECONDS = 20
+"""Requests in flight when SIGTERM comes have this long to finish; pages in work then `PAGE_GRACE_SECONDS`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

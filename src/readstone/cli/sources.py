@@ -13,7 +13,7 @@ from pathlib import Path
 from readstone.intake.addresses import AllowList
 from readstone.intake.fetch import FetchPolicy, ImageFetcher
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".ico", ".tif", ".tiff", ".mpo"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".ico", ".tif", ".tiff", ".mpo", ".pdf"})
 """What is taken from a folder; a file that is named outright is tried whatever it is called."""
 
 MAX_BYTES = 512 * 1024 * 1024

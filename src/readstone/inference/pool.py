@@ -42,15 +42,16 @@ class WorkPool:
             if self._inside >= self._capacity:
                 raise self._full()
 
-    async def run(self, work: Work[Result]) -> Result:
+    async def run(self, work: Work[Result], *, patient: bool = False) -> Result:
         """Run `work` on a worker thread and return what it returns.
 
         Cancelling the awaiting task drops the call: at once while it waits, at its next check when it runs.
-        Raises Refusal TOO_MANY_REQUESTS when the line is full.
+        Raises Refusal TOO_MANY_REQUESTS when the line is full, unless `patient`: for callers that never have
+        more calls under way than there are workers, and have promised their work to somebody already.
         """
         departed = threading.Event()
         with self._lock:
-            if self._inside >= self._capacity:
+            if self._inside >= self._capacity and not patient:
                 raise self._full()
             self._inside += 1
         try:

@@ -22,21 +22,30 @@ class Decoder(Protocol):
         ...
 
 
-class Reading:
-    """What routes call to have an image read."""
+class ReaderSlot:
+    """Where the reader is put once it is loaded."""
 
-    def __init__(self, pool: WorkPool, decoder: Decoder) -> None:
-        self._pool = pool
-        self._decoder = decoder
+    def __init__(self) -> None:
         self._reader: TextReader | None = None
 
-    def start(self, reader: TextReader) -> None:
+    def put(self, reader: TextReader) -> None:
         """From now on images are read with `reader`."""
         self._reader = reader
 
-    def close(self) -> None:
-        """Let running calls end; blocking."""
-        self._pool.close()
+    def get(self) -> TextReader:
+        """The reader. Raises Refusal UNAVAILABLE before it is loaded."""
+        if self._reader is None:
+            raise Refusal(Reason.UNAVAILABLE, "The server is starting.", retry_after=1)
+        return self._reader
+
+
+class Reading:
+    """What routes call to have an image read."""
+
+    def __init__(self, pool: WorkPool, decoder: Decoder, reader: ReaderSlot) -> None:
+        self._pool = pool
+        self._decoder = decoder
+        self._reader = reader
 
     def check_room(self) -> None:
         """Raise Refusal TOO_MANY_REQUESTS when there is no room for another image."""
@@ -45,11 +54,9 @@ class Reading:
     async def read(self, data: bytes, limits: ImageLimits, options: ReadOptions) -> Page:
         """The text of an encoded image.
 
-        Raises Refusal for data that is no acceptable image, when the pool is full, and before `start`.
+        Raises Refusal for data that is no acceptable image, when the pool is full, and before there is a reader.
         """
-        reader = self._reader
-        if reader is None:
-            raise Refusal(Reason.UNAVAILABLE, "The server is starting.", retry_after=1)
+        reader = self._reader.get()
 
         def work(cancelled: Callable[[], bool]) -> Page:
             picture = self._decoder.decode(data, limits)

@@ -22,10 +22,9 @@ def configure(level: str, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    if level != "debug":
-        # Their notes name hosts and files of a request; ours say what is needed.
-        for noisy in ("httpcore2", "PIL", "asyncio", "python_multipart"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Even at debug: they write headers and file contents of requests, which may hold keys and texts.
+    for talkative in ("httpcore2", "PIL", "asyncio", "python_multipart"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def answered(

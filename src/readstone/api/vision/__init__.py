@@ -1,4 +1,4 @@
-"""/vision/v1.0 to v3.2: one folder of routes.py and codec.py a version, one line each below."""
+"""/vision/v1.0 to v3.2 and their previews: one folder of routes.py and codecs a version, one line each below."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ from readstone.api.vision.v1_0 import routes as v1_0
 from readstone.api.vision.v2_0 import routes as v2_0
 from readstone.api.vision.v2_1 import routes as v2_1
 from readstone.api.vision.v3_0 import routes as v3_0
+from readstone.api.vision.v3_0_preview import routes as v3_0_preview
 from readstone.api.vision.v3_1 import routes as v3_1
+from readstone.api.vision.v3_1_preview_2 import routes as v3_1_preview_2
 from readstone.api.vision.v3_2 import routes as v3_2
+from readstone.api.vision.v3_2_preview import routes as v3_2_preview
 
 
 def surfaces(services: Services) -> tuple[Surface, ...]:
     """Every version of /vision, oldest first."""
-    versions = (v1_0, v2_0, v2_1, v3_0, v3_1, v3_2)
-    return tuple(version.surface(services) for version in versions)
+    return (
+        v1_0.surface(services),
+        v2_0.surface(services),
+        v2_1.surface(services),
+        v3_0_preview.surface(services),
+        v3_0.surface(services),
+        v3_1_preview_2.surface(services),
+        v3_1.surface(services),
+        *v3_2_preview.surfaces(services),
+        v3_2.surface(services),
+    )

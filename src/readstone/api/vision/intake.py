@@ -7,6 +7,8 @@ from typing import Protocol
 from readstone.api.call import Call
 from readstone.domain.refusals import Reason, Refusal
 from readstone.intake.body import (
+    DOCUMENT_BODIES,
+    IMAGE_BODIES,
     MAX_JSON_BYTES,
     MULTIPART_ALLOWANCE,
     BodyKind,
@@ -15,6 +17,8 @@ from readstone.intake.body import (
     image_url,
     read_capped,
 )
+
+__all__ = ["DOCUMENT_BODIES", "IMAGE_BODIES", "Fetcher", "ImageIntake"]
 
 
 class Fetcher(Protocol):
@@ -32,15 +36,15 @@ class ImageIntake:
         self._fetcher = fetcher
         self._upload_seconds = upload_seconds
 
-    async def image_bytes(self, call: Call, max_bytes: int) -> bytes:
-        """The encoded image, not yet looked at.
+    async def image_bytes(self, call: Call, max_bytes: int, as_bytes: frozenset[str] = IMAGE_BODIES) -> bytes:
+        """The encoded image, not yet looked at; `as_bytes` are the media types that are the image itself.
 
         Raises Refusal for the media type, the body, the URL and the size, in that order (contract 6.1).
         """
         content_type = call.request.headers.get("content-type")
         if not content_type and not _has_body(call):
             raise Refusal(Reason.BAD_ARGUMENT, "The request has no body.")
-        kind = body_kind(content_type)
+        kind = body_kind(content_type, as_bytes)
         if kind is BodyKind.URL:
             try:
                 body = await self._read(call, MAX_JSON_BYTES)

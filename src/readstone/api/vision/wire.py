@@ -6,12 +6,18 @@ from collections.abc import Mapping
 
 from readstone.api.vision import languages
 from readstone.api.vision.recognize_printed_text import Encode
+from readstone.api.vision.text_codec import TextCodec
 from readstone.api.vision.v1_0 import codec as v1_0
+from readstone.api.vision.v1_0.text_codec import RECOGNIZE_TEXT
 from readstone.api.vision.v2_0 import codec as v2_0
+from readstone.api.vision.v2_0.text_codec import BATCH_READ
 from readstone.api.vision.v2_1 import codec as v2_1
 from readstone.api.vision.v3_0 import codec as v3_0
+from readstone.api.vision.v3_0 import text_codec as v3_0_text
 from readstone.api.vision.v3_1 import codec as v3_1
+from readstone.api.vision.v3_1 import text_codec as v3_1_text
 from readstone.api.vision.v3_2 import codec as v3_2
+from readstone.api.vision.v3_2 import text_codec as v3_2_text
 from readstone.api.vision.v3_2.routes import MODEL_VERSIONS
 from readstone.domain.text import Page
 
@@ -22,6 +28,15 @@ OCR_CODECS: Mapping[str, Encode] = {
     "v3.0": v3_0.encode_ocr,
     "v3.1": v3_1.encode_ocr,
     "v3.2": v3_2.encode_ocr,
+}
+
+READ_CODECS: Mapping[str, TextCodec] = {
+    "v1.0": RECOGNIZE_TEXT,
+    "v2.0": BATCH_READ,
+    "v2.1": BATCH_READ,
+    "v3.0": v3_0_text.READ,
+    "v3.1": v3_1_text.READ,
+    "v3.2": v3_2_text.READ,
 }
 
 

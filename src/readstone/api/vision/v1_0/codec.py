@@ -54,7 +54,7 @@ def ocr_result(page: Page, language: str) -> OcrResult:
     """`page` in the upright frame, boxes as strings."""
     return OcrResult(
         language=language,
-        text_angle=page.angle,
+        text_angle=page.angle + 0.0,  # no -0.0
         orientation=page.orientation.value if page.orientation else "NotDetected",
         regions=[_region(page, region) for region in page.regions],
     )

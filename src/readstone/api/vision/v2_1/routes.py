@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from readstone.api.routing import Surface
+from readstone.api.vision import families
 from readstone.api.vision.recognize_printed_text import recognize_printed_text
 from readstone.api.vision.services import Services
 from readstone.api.vision.v2_1 import codec
@@ -11,7 +12,7 @@ from readstone.intake import limits
 
 
 def surface(services: Services) -> Surface:
-    """Everything v2.1 serves."""
+    """Everything v2.1 serves; `read/core/Analyze` is the container's own, synchronous."""
     return Surface(
         "v2.1",
         "/vision/v2.1",
@@ -20,5 +21,8 @@ def surface(services: Services) -> Surface:
             recognize_printed_text(
                 services.intake, services.reading, services.limits(limits.OCR_V2_0), codec.encode_ocr
             ),
+            *services.text(families.recognize_text_v2("v2.1")),
+            *services.text(families.batch_read("v2.1")),
+            services.text_now(families.batch_read("v2.1"), "read/core/Analyze", "ReadNow"),
         ),
     )

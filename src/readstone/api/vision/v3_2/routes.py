@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from readstone.api.routing import Surface
+from readstone.api.vision import families, languages, text_parameters
 from readstone.api.vision.recognize_printed_text import recognize_printed_text
 from readstone.api.vision.services import Services
-from readstone.api.vision.v3_2 import codec
+from readstone.api.vision.text_operations import PageSyntax
+from readstone.api.vision.v3_2 import codec, text_codec
 from readstone.errors import Envelope
-from readstone.intake import limits
+from readstone.intake import limits, text_limits
 
 MODEL_VERSIONS = ("2021-04-01", "2021-05-01")
 """Dates that the synchronous routes of v3.2 know (contract 4.1); `latest` is the last."""
 
 
 def surface(services: Services) -> Surface:
-    """Everything v3.2 serves."""
+    """Everything v3.2 serves; `read/syncAnalyze` is the container's own, synchronous."""
+    read = families.read(
+        "v3.2",
+        text_codec.READ,
+        languages.READ_V3_2,
+        pages=PageSyntax.COMMAS,
+        ordered=True,
+        models=text_parameters.READ_MODELS,
+        limits=text_limits.READ_V3_2,
+    )
     return Surface(
         "v3.2",
         "/vision/v3.2",
@@ -27,5 +38,7 @@ def surface(services: Services) -> Surface:
                 codec.encode_ocr,
                 MODEL_VERSIONS,
             ),
+            *services.text(read),
+            services.text_now(read, "read/syncAnalyze", "ReadNow"),
         ),
     )

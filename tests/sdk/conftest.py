@@ -1,0 +1,117 @@
+"""A server with the real models for all clients here, a host for their images, and what they sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from readstone.api.call import Call
+from sdk.clients import Image, Sent
+from sdk.poster import POSTER, TINY
+from sdk.setup import NAMES, is_current
+from serving import RunningServer, server_in_thread
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TARGET = ROOT / "build" / "sdk"
+FILES = {"poster.png": POSTER, "tiny.png": TINY, "no_image.png": b"<!doctype html><title>Not found</title>"}
+
+
+@pytest.fixture
+def installed() -> Callable[[str], Path]:
+    """The folder of one SDK. A test whose SDK is missing fails: it would prove nothing by being skipped."""
+
+    def folder(name: str) -> Path:
+        assert name in NAMES
+        if not is_current(TARGET, name):
+            pytest.fail(
+                f"the SDK {name} is not installed: run `make test`, or `python tests/sdk/setup.py build/sdk`",
+                pytrace=False,
+            )
+        return TARGET / name
+
+    return folder
+
+
+class _Log:
+    """Keeps every request that reaches the server, before anything judges it."""
+
+    def __init__(self) -> None:
+        self.requests: list[Sent] = []
+
+    async def step(self, call: Call) -> None:
+        request = call.request
+        sent = Sent(request.method, request.url.path, tuple(request.query_params.multi_items()), dict(request.headers))
+        self.requests.append(sent)
+
+
+@pytest.fixture(scope="session")
+def _server_and_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, _Log]]:
+    log = _Log()
+    with server_in_thread(tmp_path_factory.mktemp("sdk"), fetch_allow="127.0.0.1") as server:
+        assert server.app
+        server.app.steps = (log.step, *server.app.steps)
+        yield server, log
+
+
+@pytest.fixture(scope="session")
+def server(_server_and_log: tuple[RunningServer, _Log]) -> RunningServer:
+    """The whole server with the real models, started once; it may fetch images from 127.0.0.1."""
+    return _server_and_log[0]
+
+
+@pytest.fixture
+def sent(_server_and_log: tuple[RunningServer, _Log]) -> list[Sent]:
+    """The requests that reached the server during this test."""
+    log = _server_and_log[1]
+    log.requests = []
+    return log.requests
+
+
+class _ImageHandler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = FILES[self.path.removeprefix("/")]
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def _image_host() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _ImageHandler) as host:
+        thread = threading.Thread(target=host.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{host.server_port}"
+        host.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def poster(_image_host: str, tmp_path: Path) -> Image:
+    """Democritus' poster."""
+    return _both(_image_host, tmp_path, "poster.png")
+
+
+@pytest.fixture
+def tiny(_image_host: str, tmp_path: Path) -> Image:
+    """A picture one pixel narrower than the service takes."""
+    return _both(_image_host, tmp_path, "tiny.png")
+
+
+@pytest.fixture
+def no_image(_image_host: str, tmp_path: Path) -> Image:
+    """A page of HTML where a picture is expected."""
+    return _both(_image_host, tmp_path, "no_image.png")
+
+
+def _both(host: str, folder: Path, name: str) -> Image:
+    (folder / name).write_bytes(FILES[name])
+    return Image(f"{host}/{name}", folder / name)
