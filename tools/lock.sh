@@ -9,7 +9,7 @@ compile() {
 }
 compile --extra build pyproject.toml -o requirements/serve.lock
 compile --extra build --extra test pyproject.toml -o requirements/test.lock
-for release in 0.4.0 0.9.1; do
+for release in 0.3.0 0.4.0 0.5.0 0.6.0 0.7.0 0.9.1; do
     echo "azure-cognitiveservices-vision-computervision==$release" |
         compile - -o "requirements/sdk/computervision-$release.lock"
 done

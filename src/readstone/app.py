@@ -43,10 +43,14 @@ from readstone.operations.errors import StoreUnusableError
 from readstone.operations.runner import Runner
 from readstone.operations.sqlite import SqliteStore
 from readstone.operations.sweeper import Sweeper
+from readstone.operations.watermark import Watermark
 from readstone.settings import Auth, Settings
 
 _log = logging.getLogger("readstone.app")
 
+
+KEYS_RECHECK_SECONDS = 0.25
+"""A key made or revoked on the command line takes effect within this time."""
 
 PAGE_GRACE_SECONDS = 8.0
 """At the end, pages in work have this long to finish; the others are given back to the store."""
@@ -63,7 +67,8 @@ class App:
         self._make_reader = make_reader or (lambda: create_reader(threads=settings.workers))
         self._ready = False
 
-        ring = KeyRing((key.get_secret_value() for key in settings.keys), KeyFile(settings.data_dir))
+        stored = KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS)
+        ring = KeyRing((key.get_secret_value() for key in settings.keys), stored)
         token_service = Tokens(load_secret(settings.data_dir))
         self._gate: Gate = OpenGate() if settings.auth is Auth.OPEN else KeyGate(ring, token_service)
 
@@ -77,7 +82,11 @@ class App:
         self._reading = Reading(self._pool, self._decoder, self._reader)
 
         documents = Documents(self._pool, self._decoder, self._reader)
-        self._store = SqliteStore(settings.data_dir / "operations", retention_seconds=settings.result_hours * 3600)
+        self._store = SqliteStore(
+            settings.data_dir / "operations",
+            retention_seconds=settings.result_hours * 3600,
+            watermark=Watermark(fresh_seconds=0.5),
+        )
         intake = ImageIntake(self._fetcher, settings.upload_timeout)
         services = Services(
             intake,

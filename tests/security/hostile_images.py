@@ -36,12 +36,12 @@ def hostile_images(seed: int, count: int) -> list[tuple[str, bytes]]:
     fixed = _never_images(dice)
     good = _good_images(dice)
     files = fixed[:count]
-    damages = list(_DAMAGES)
+    damages = list(DAMAGES)
     while len(files) < count:
         index = len(files) - len(fixed)
         kind, data = good[index % len(good)]
         damage = damages[index // len(good) % len(damages)]
-        files.append((f"{damage}-{kind}", _DAMAGES[damage](dice, data, dice.choice(good)[1])))
+        files.append((f"{damage}-{kind}", DAMAGES[damage](dice, data, dice.choice(good)[1])))
     return [(f"{number:05d}-{name}", data) for number, (name, data) in enumerate(files)]
 
 
@@ -79,6 +79,7 @@ def _good_images(dice: random.Random) -> list[tuple[str, bytes]]:
     exif[0x010F] = "Maker"
     clear = picture.copy()
     clear.putalpha(Image.linear_gradient("L").resize(picture.size))
+    for_icons = clear.resize((max(wide, 64), max(high, 64)))  # Pillow writes no icon larger than its picture
     palette = picture.quantize(32)
     frames = [palette.rotate(90 * turn) for turn in range(1, 4)]
     made: list[tuple[str, Image.Image, dict[str, object]]] = [
@@ -106,8 +107,8 @@ def _good_images(dice: random.Random) -> list[tuple[str, bytes]]:
         ("TIFF", picture.convert("1"), {"compression": "group4"}),
         ("TIFF", picture.convert("LAB"), {"compression": "packbits"}),
         ("TIFF", palette, {"save_all": True, "append_images": frames}),
-        ("ICO", clear, {"sizes": [(64, 64)]}),
-        ("ICO", clear, {"sizes": [(64, 64), (56, 56)], "bitmap_format": "bmp"}),
+        ("ICO", for_icons, {"sizes": [(64, 64)]}),
+        ("ICO", for_icons, {"sizes": [(64, 64), (56, 56)], "bitmap_format": "bmp"}),
         ("MPO", picture, {"save_all": True, "append_images": [picture.rotate(180)]}),
     ]
     files = []
@@ -174,7 +175,7 @@ def _noise(dice: random.Random, data: bytes, _: bytes) -> bytes:
     return data[:start] + dice.randbytes(size) + data[start + size :]
 
 
-_DAMAGES: dict[str, _Damage] = {
+DAMAGES: dict[str, _Damage] = {
     "truncate": _truncate,
     "flip": _flip,
     "splice": _splice,

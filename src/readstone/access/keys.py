@@ -1,7 +1,7 @@
 """Keys: made once, shown once, kept hashed, compared in constant time.
 
 Stored keys live in `keys.json` of the data folder. A running server sees keys made or revoked by the
-command line at the next request: the file's identity is checked, which costs one stat.
+command line within a fraction of a second: the file's identity is checked, which costs one stat.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -38,18 +39,31 @@ def fingerprint(key: str) -> str:
 
 
 class KeyFile:
-    """The stored keys. Safe to use from several processes: writers lock, and replace the file whole."""
+    """The stored keys. Safe to use from several processes: writers lock, and replace the file whole.
 
-    def __init__(self, data_dir: Path) -> None:
+    `recheck_seconds`: how long what was read is taken for current before the file is looked at again.
+    """
+
+    def __init__(self, data_dir: Path, recheck_seconds: float = 0.0) -> None:
         self._path = data_dir / "keys.json"
+        self._recheck = recheck_seconds
+        self._checked = float("-inf")
         self._seen: tuple[int, int, int] | None = None
         self._records: tuple[KeyRecord, ...] = ()
 
     def records(self) -> tuple[KeyRecord, ...]:
         """All stored keys, oldest first."""
+        now = time.monotonic()
+        if now - self._checked < self._recheck:
+            return self._records
+        self._checked = now
+        return self._read()
+
+    def _read(self) -> tuple[KeyRecord, ...]:
         try:
             stat = self._path.stat()
         except FileNotFoundError:
+            self._records, self._seen = (), None
             return ()
         seen = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
         if seen != self._seen:
@@ -64,14 +78,15 @@ class KeyFile:
             secrets.token_hex(4), name, fingerprint(key), datetime.now(UTC).isoformat(timespec="seconds")
         )
         with self._locked():
-            self._write((*self.records(), record))
+            self._write((*self._read(), record))
         return record, key
 
     def revoke(self, key_id: str) -> bool:
         """Forget a key by its id. Returns False when there is none of that id."""
         with self._locked():
-            kept = tuple(r for r in self.records() if r.id != key_id)
-            if len(kept) == len(self.records()):
+            stored = self._read()
+            kept = tuple(r for r in stored if r.id != key_id)
+            if len(kept) == len(stored):
                 return False
             self._write(kept)
         return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import secrets
 import uuid
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
@@ -15,6 +17,14 @@ from readstone.domain.refusals import Cancelled
 
 Result = TypeVar("Result")
 
+_dice = random.Random(secrets.randbits(128))  # noqa: S311 - names requests, guards nothing
+
+
+def _new_id() -> str:
+    # No secret, so the system need not be asked for randomness at every request (measured: 30 us each).
+    return str(uuid.UUID(int=_dice.getrandbits(128), version=4))
+
+
 
 @dataclass(slots=True)
 class Call:
@@ -25,7 +35,7 @@ class Call:
     """
 
     request: Request
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    request_id: str = field(default_factory=_new_id)
     segments: tuple[str, ...] = ()
     match: Match | None = None
     owner: str = ""

@@ -79,8 +79,7 @@ class _Guard:
         allow(min(self._ceiling, self._start + more_bytes))
         seconds = min(seconds, self._seconds)
         alarm(seconds)
-        if uninterruptible:
-            end_sharply_after(seconds + _GRACE)
+        end_sharply_after(seconds + _GRACE if uninterruptible else 0)
 
 
 def main(descriptor: int, memory_bytes: int, seconds: float) -> None:

@@ -31,6 +31,9 @@ from readstone.intake.decoder_wire import (
 from readstone.intake.judged_page import DRAWN_LONGEST, DocumentInfo, DocumentLimits
 
 _START_SECONDS = 60.0
+# The child keeps to `seconds` of processor time. A page's caller has gone already, so on a busy machine
+# there is no hurry, and giving up would fail a good document.
+_PAGE_PATIENCE = 3
 
 # What a child sees of the environment. Not the rest: keys and proxies' passwords are there.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
@@ -111,7 +114,8 @@ class DecoderChild:
 
         Raises as `decode` does, Refusal as `readstone.intake.document.render`.
         """
-        until = self._ask({"do": "page", "number": number} | packed_limits(limits), data)
+        request = {"do": "page", "number": number} | packed_limits(limits)
+        until = self._ask(request, data, _PAGE_PATIENCE * self._seconds)
         with self._as_failed():
             head = _answer_of(self._line, until)
             sheet = checked_sheet(head["sheet"], number)
@@ -129,10 +133,11 @@ class DecoderChild:
         self.end()
         self._line.close()
 
-    def _ask(self, head: dict[str, Any], data: bytes | int) -> float:
+    def _ask(self, head: dict[str, Any], data: bytes | int, seconds: float | None = None) -> float:
         """Hand the file over; until when the answer must be there. Raises ChildGoneError."""
-        until = time.monotonic() + self._seconds
-        self._line.settimeout(self._seconds)
+        seconds = seconds or self._seconds
+        until = time.monotonic() + seconds
+        self._line.settimeout(seconds)
         with _as_gone():
             send_request(self._line, head, data)
             if receive(self._line, 1, until) != TAKEN:

@@ -18,6 +18,7 @@ class Sweeper:
     def __init__(self, store: OperationStore, period_seconds: float = 10.0) -> None:
         self._store = store
         self._period = period_seconds
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -25,14 +26,13 @@ class Sweeper:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End; a sweep under way is cut short, which harms nothing."""
+        """End, after the sweep under way: what it gave up is to be in the log."""
+        self._stopping.set()
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 swept = await self._store.sweep()
                 for operation_id in swept.failed:
@@ -44,4 +44,6 @@ class Sweeper:
             except Exception:
                 # What a sweep does must go on being done.
                 _log.exception("a sweep failed")
-            await asyncio.sleep(self._period)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._period):
+                    await self._stopping.wait()

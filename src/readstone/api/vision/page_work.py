@@ -8,7 +8,7 @@ from functools import partial
 from readstone.api.vision.text_operations import Family, ReadsDocuments, encode_page, read_options
 from readstone.api.vision.text_options import TextOptions
 from readstone.domain.refusals import Reason, Refusal
-from readstone.operations.errors import PageUnreadableError
+from readstone.operations.errors import NoRoomError, PageUnreadableError
 from readstone.operations.operation import Operation
 from readstone.operations.store import OperationStore
 
@@ -24,7 +24,10 @@ class PageWork:
         self._store = store
 
     async def read(self, operation: Operation, number: int) -> bytes:
-        """The encoded page. Raises PageUnreadableError when no attempt will ever read it."""
+        """The encoded page.
+
+        Raises PageUnreadableError when no attempt will ever read it, NoRoomError when nothing can right now.
+        """
         family = self._families.get((operation.surface, operation.kind))
         if family is None:
             raise PageUnreadableError(f"this server serves no {operation.kind} of {operation.surface}")
@@ -43,5 +46,5 @@ class PageWork:
             )
         except Refusal as refusal:
             if refusal.reason in (Reason.UNAVAILABLE, Reason.TOO_MANY_REQUESTS):
-                raise
+                raise NoRoomError(refusal.message) from None
             raise PageUnreadableError(refusal.message) from None

@@ -44,8 +44,7 @@ def regions_of(lines: Sequence[Line], upright: Callable[[Quad], Quad]) -> tuple[
         else:
             rows.append((line, box))
     blocks = [block for group in _grouped(_rows(rows)) for block in _broken(group)]
-    for group in _grouped(columns):
-        blocks.append([_Row(_stood(row.box), row.lines) for row in group])
+    blocks += [[_Row(_stood(row.box), row.lines) for row in group] for group in _grouped(columns)]
     return tuple(Region(tuple(line for row in block for line in row.lines)) for block in _ordered(blocks))
 
 
