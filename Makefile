@@ -7,12 +7,15 @@ ARGS ?=
 DATA ?= ../shared/data/ocr
 OUT ?= build/bench.json
 
-.PHONY: help serve test test-release lint format bench bench-accuracy-ocr bench-latency-ocr docs lock clean
+.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr bench-operations bench-style docs lock clean
+
+ROUNDS ?= 30
 
 help:
 	@echo "make serve          set up and start the server (ARGS=\"--port 8080\" passes flags)"
 	@echo "make test           set up and run all tests"
 	@echo "make test-release   the same at the sizes of a release"
+	@echo "make chaos          kill the server ROUNDS=30 times under load, see that nothing is lost"
 	@echo "make lint           ruff, mypy, import rules, file lengths"
 	@echo "make bench          accuracy and latency of reading, against others"
 	@echo "make docs           rewrite the generated pages of docs/"
@@ -57,6 +60,10 @@ test: $(VENV)/.test build/sdk/.done
 test-release: $(VENV)/.test build/sdk/.done
 	READSTONE_TEST_SIZE=release $(BIN)/python -m pytest $(ARGS)
 
+# kill -9 of the store's process and of the whole server, ROUNDS times each.
+chaos: $(VENV)/.test
+	ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/chaos $(ARGS)
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -68,13 +75,20 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-accuracy-ocr bench-latency-ocr
+bench: bench-accuracy-ocr bench-latency-ocr bench-operations bench-style
 
 bench-accuracy-ocr: $(VENV)/.test
 	$(BIN)/python bench/accuracy_ocr.py --data "$(DATA)" --out "$(OUT)" $(ARGS)
 
 bench-latency-ocr: $(VENV)/.test
 	$(BIN)/python bench/latency_ocr.py $(ARGS)
+
+bench-operations: $(VENV)/.test
+	$(BIN)/python bench/operations.py $(ARGS)
+	$(BIN)/python bench/operations_http.py $(ARGS)
+
+bench-style: $(VENV)/.test
+	$(BIN)/python bench/style.py $(ARGS)
 
 docs: $(VENV)/.test
 	$(BIN)/python tools/generated_pages.py

@@ -57,7 +57,7 @@ def rate(page: Page, label: dict[str, object]) -> object:
     [
         ("handwriting_fonts", 20, 0.5, 2.5),
         ("handwriting_modern", 3, 6, 18),
-        ("printed_pages", 2, 1.2, 5),
+        ("printed_pages", 2, 1.8, 5.5),
         ("printed_receipts", 6, 5, 16),
         ("scene", 6, 4.5, 6),
         ("scene_words", 14, 35, 65),

@@ -32,6 +32,9 @@ _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
 _OTHER_CROPS = ((-0.05, -0.05), (0.1, 0.0))  # tried on a line that is not clear: tighter; longer
 
+_Known = dict[Quad, tuple[RgbPixels, Reading]]
+"""Line images and what was read on them while the page's direction was looked for."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -80,17 +83,19 @@ class PageReader:
         """Clockwise quarter turns that bring the picture upright, and its lines when so turned."""
         _stop_if(cancelled)
         strips = self.detector.detect(pixels, scale)
+        known: _Known = {}
         turns = 0
         if orient and strips:
             _stop_if(cancelled)
-            turns = self._quarter_turns(pixels, strips)
+            turns = self._quarter_turns(pixels, strips, known)
             if turns:
+                known = {}
                 # Found again on the page as it stands upright, it reads no worse than if it had come so.
                 pixels = turned(pixels, turns)
                 _stop_if(cancelled)
                 strips = self.detector.detect(pixels, scale)
         lean = lean_of(strips)
-        found = self._each(lambda strip: self._line(pixels, strip, lean), _longest_first(strips), cancelled)
+        found = self._each(lambda strip: self._line(pixels, strip, lean, known), _longest_first(strips), cancelled)
         return turns, [line for line in found if line is not None]
 
     def _one_line(self, pixels: RgbPixels, orient: bool) -> tuple[int, list[Line]]:
@@ -110,26 +115,29 @@ class PageReader:
                 best = reading.score, turns, line
         return (best[1], [best[2]]) if best else (0, [])
 
-    def _quarter_turns(self, pixels: RgbPixels, strips: list[Strip]) -> int:
+    def _quarter_turns(self, pixels: RgbPixels, strips: list[Strip], known: _Known) -> int:
         def read(quad: Quad) -> Reading:
-            return self.recogniser.read(crop(pixels, quad))
+            known[quad] = self._read(pixels, quad)
+            return known[quad][1]
 
         def stands_upright(quad: Quad, lying: Reading) -> bool:
             return reread(crop(pixels, quad), lying, self.recogniser.read)[1]
 
         return quarter_turns_of(strips, lean_of(strips), read, stands_upright)
 
-    def _line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
+    def _read(self, pixels: RgbPixels, quad: Quad) -> tuple[RgbPixels, Reading]:
+        image = crop(pixels, quad)
+        return image, self.recogniser.read(image)
+
+    def _line(self, pixels: RgbPixels, strip: Strip, lean: float, known: _Known) -> Line | None:
         quad = strip.towards(lean)
         if quad.thickness >= _TALL * quad.length:
             return self._tall_line(pixels, strip, lean)
-        image = crop(pixels, quad)
-        reading = self.recogniser.read(image)
+        image, reading = known.get(quad) or self._read(pixels, quad)
         if reading.score < _CLEAR:
             for ends, sides in _OTHER_CROPS:
                 other_quad = strip.grown(ends, sides).towards(lean)
-                other_image = crop(pixels, other_quad)
-                other = self.recogniser.read(other_image)
+                other_image, other = self._read(pixels, other_quad)
                 if other.score > reading.score:
                     reading, image, quad = other, other_image, other_quad
         return line_of(reading, image, quad) if reading.score >= _READABLE else None
@@ -141,8 +149,7 @@ class PageReader:
         turns = (0, 1, -1) if strip.along < 2.5 * strip.across else (1, -1, 0)
         for turn in turns:
             quad = strip.towards(lean + turn * math.pi / 2)
-            image = crop(pixels, quad)
-            reading = self.recogniser.read(image)
+            image, reading = self._read(pixels, quad)
             if turn == 1 and is_column(reading):
                 reading, _ = reread(image, reading, self.recogniser.read)
                 line = line_of(reading, image, quad)
