@@ -30,7 +30,9 @@ from readstone.engines.read.words import line_of
 _READABLE = 0.5  # mean probability below which a strip is taken for a texture, not for text
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
-_OTHER_CROPS = ((-0.05, -0.05), (0.1, 0.0))  # tried on a line that is not clear: tighter; longer
+_ALMOST_SURE = 0.96  # lines below this are read again, cut in other ways
+_POOR = 0.8  # below this a reading that skips what it cannot read would have the better mean
+_OTHER_CROPS = ((-0.05, -0.05, 1.0), (0.1, 0.0, 1.0), (0.0, 0.0, 1.2))  # tighter; longer; stretched
 
 _Known = dict[Quad, tuple[RgbPixels, Reading]]
 """Line images and what was read on them while the page's direction was looked for."""
@@ -125,8 +127,8 @@ class PageReader:
 
         return quarter_turns_of(strips, lean_of(strips), read, stands_upright)
 
-    def _read(self, pixels: RgbPixels, quad: Quad) -> tuple[RgbPixels, Reading]:
-        image = crop(pixels, quad)
+    def _read(self, pixels: RgbPixels, quad: Quad, stretch: float = 1.0) -> tuple[RgbPixels, Reading]:
+        image = crop(pixels, quad, stretch)
         return image, self.recogniser.read(image)
 
     def _line(self, pixels: RgbPixels, strip: Strip, lean: float, known: _Known) -> Line | None:
@@ -134,11 +136,11 @@ class PageReader:
         if quad.thickness >= _TALL * quad.length:
             return self._tall_line(pixels, strip, lean)
         image, reading = known.get(quad) or self._read(pixels, quad)
-        if reading.score < _CLEAR:
-            for ends, sides in _OTHER_CROPS:
+        if reading.score < _ALMOST_SURE:
+            for ends, sides, stretch in _OTHER_CROPS:
                 other_quad = strip.grown(ends, sides).towards(lean)
-                other_image, other = self._read(pixels, other_quad)
-                if other.score > reading.score:
+                other_image, other = self._read(pixels, other_quad, stretch)
+                if _better(other, reading):
                     reading, image, quad = other, other_image, other_quad
         return line_of(reading, image, quad) if reading.score >= _READABLE else None
 
@@ -182,6 +184,14 @@ class PageReader:
             for future in waiting:
                 future.cancel()
         return results
+
+
+def _better(other: Reading, reading: Reading) -> bool:
+    if reading.score >= _POOR:
+        return other.score > reading.score
+    # The mean favours readings with few glyphs; what counts here is how much was read with some certainty.
+    evidence, before = (sum(glyph.confidence - 0.3 for glyph in each.glyphs) for each in (other, reading))
+    return evidence > before
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
