@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import success_definition, validate
-from sdk.poster import WORDS, from_text, word_places
+from sdk.poster import WORDS, around, from_text, word_places
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 DENIED = (
@@ -74,3 +74,29 @@ def assert_is_the_poster(version: str, body: dict[str, Any]) -> None:
     assert texts == WORDS, texts
     for word, place in zip(words, word_places(), strict=True):
         assert from_text(word["boundingBox"]).overlap(place) >= 0.5, (word, place)
+
+
+def validate_result(version: str, results: str, body: dict[str, Any]) -> None:
+    """A body of a text operation by Microsoft's definition; `results` is the path that was polled, without its id."""
+    validate(version, success_definition(version, f"/{results}/{{operationId}}", "get"), body)
+
+
+def pages_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages in the body of any finished text operation."""
+    assert body["status"].lower() == "succeeded", body
+    if "recognitionResult" in body:
+        return [body["recognitionResult"]]
+    pages: list[dict[str, Any]] = (
+        body["recognitionResults"] if "recognitionResults" in body else body["analyzeResult"]["readResults"]
+    )
+    return pages
+
+
+def assert_words_of_the_poster(page: dict[str, Any]) -> None:
+    """The poster's words at their places, each in its line."""
+    lines = page["lines"]
+    assert [" ".join(word["text"] for word in line["words"]) for line in lines] == [line["text"] for line in lines]
+    words = [word for line in lines for word in line["words"]]
+    assert [word["text"] for word in words] == WORDS
+    for word, place in zip(words, word_places(), strict=True):
+        assert around(word["boundingBox"]).overlap(place) >= 0.5, (word, place)

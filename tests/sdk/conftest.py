@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,18 +10,29 @@ from pathlib import Path
 
 import pytest
 
+from documents import scanned_pdf, tiff
 from readstone.api.call import Call
 from sdk.clients import Image, Sent
-from sdk.poster import POSTER, TINY
+from sdk.poster import PAGES, PDF_SIZE, POSTER, TINY
+from sdk.seed import shared
 from sdk.setup import NAMES, is_current
 from serving import RunningServer, server_in_thread
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TARGET = ROOT / "build" / "sdk"
-FILES = {"poster.png": POSTER, "tiny.png": TINY, "no_image.png": b"<!doctype html><title>Not found</title>"}
+FILES = {
+    "poster.png": POSTER,
+    "tiny.png": TINY,
+    "no_image.png": b"<!doctype html><title>Not found</title>",
+    "pages.tiff": tiff(PAGES),
+    "pages.pdf": scanned_pdf(PAGES, PDF_SIZE),
+}
+WHITEBOARD = shared() / "data" / "ocr" / "handwriting_modern" / "azure_whiteboard.jpg"
+if WHITEBOARD.is_file():
+    FILES["whiteboard.jpg"] = WHITEBOARD.read_bytes()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def installed() -> Callable[[str], Path]:
     """The folder of one SDK. A test whose SDK is missing fails: it would prove nothing by being skipped."""
 
@@ -63,19 +75,30 @@ def server(_server_and_log: tuple[RunningServer, _Log]) -> RunningServer:
     return _server_and_log[0]
 
 
+@pytest.fixture(scope="session")
+def recorded(_server_and_log: tuple[RunningServer, _Log]) -> Callable[[], list[Sent]]:
+    """Begins a list of the requests that reach the server from now on."""
+
+    def begin() -> list[Sent]:
+        log = _server_and_log[1]
+        log.requests = []
+        return log.requests
+
+    return begin
+
+
 @pytest.fixture
-def sent(_server_and_log: tuple[RunningServer, _Log]) -> list[Sent]:
+def sent(recorded: Callable[[], list[Sent]]) -> list[Sent]:
     """The requests that reached the server during this test."""
-    log = _server_and_log[1]
-    log.requests = []
-    return log.requests
+    return recorded()
 
 
 class _ImageHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = FILES[self.path.removeprefix("/")]
+        name = self.path.removeprefix("/")
+        body = FILES[name]
         self.send_response(200)
-        self.send_header("Content-Type", "image/png")
+        self.send_header("Content-Type", str(mimetypes.guess_type(name)[0]))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -94,24 +117,36 @@ def _image_host() -> Iterator[str]:
         thread.join()
 
 
+@pytest.fixture(scope="session")
+def images(_image_host: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
+    """Everything the image host has, by name."""
+    folder = tmp_path_factory.mktemp("images")
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    return {name: Image(f"{_image_host}/{name}", folder / name) for name in FILES}
+
+
 @pytest.fixture
-def poster(_image_host: str, tmp_path: Path) -> Image:
+def poster(images: dict[str, Image]) -> Image:
     """Democritus' poster."""
-    return _both(_image_host, tmp_path, "poster.png")
+    return images["poster.png"]
 
 
 @pytest.fixture
-def tiny(_image_host: str, tmp_path: Path) -> Image:
+def tiny(images: dict[str, Image]) -> Image:
     """A picture one pixel narrower than the service takes."""
-    return _both(_image_host, tmp_path, "tiny.png")
+    return images["tiny.png"]
 
 
 @pytest.fixture
-def no_image(_image_host: str, tmp_path: Path) -> Image:
+def no_image(images: dict[str, Image]) -> Image:
     """A page of HTML where a picture is expected."""
-    return _both(_image_host, tmp_path, "no_image.png")
+    return images["no_image.png"]
 
 
-def _both(host: str, folder: Path, name: str) -> Image:
-    (folder / name).write_bytes(FILES[name])
-    return Image(f"{host}/{name}", folder / name)
+@pytest.fixture
+def whiteboard(images: dict[str, Image]) -> Image:
+    """A photograph of handwriting, one of Azure's own samples."""
+    if "whiteboard.jpg" not in images:
+        pytest.skip(f"no handwriting: {WHITEBOARD} is not there; READSTONE_SHARED may name another folder")
+    return images["whiteboard.jpg"]

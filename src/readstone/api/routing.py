@@ -66,20 +66,32 @@ class RouteTable:
 
     def __init__(self, surfaces: Iterable[Surface]) -> None:
         self.surfaces = tuple(surfaces)
-        self._routes = [
-            (route.method, clean_path(f"{surface.base}/{route.path}"), surface, route)
-            for surface in self.surfaces
-            for route in surface.routes
-        ]
+        # Most paths capture nothing and are found by one look-up.
+        self._fixed: dict[tuple[str, tuple[str, ...]], Match] = {}
+        self._patterns: list[tuple[str, tuple[str, ...], Surface, Route]] = []
+        for surface in self.surfaces:
+            for route in surface.routes:
+                pattern = clean_path(f"{surface.base}/{route.path}")
+                if any(segment.startswith("{") for segment in pattern):
+                    self._patterns.append((route.method, pattern, surface, route))
+                else:
+                    self._fixed.setdefault((route.method, _lower(pattern)), Match(surface, route, {}))
 
     def find(self, method: str, segments: tuple[str, ...]) -> Match | None:
         """The match, or None: another method than the listed one is no match either (contract 2.1)."""
-        for route_method, pattern, surface, route in self._routes:
+        match = self._fixed.get((method, _lower(segments)))
+        if match:
+            return match
+        for route_method, pattern, surface, route in self._patterns:
             if route_method == method and len(pattern) == len(segments):
                 captured = _capture(pattern, segments)
                 if captured is not None:
                     return Match(surface, route, captured)
         return None
+
+
+def _lower(segments: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(segment.lower() for segment in segments)
 
 
 def _capture(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str, str] | None:

@@ -84,7 +84,7 @@ def test_batch_read(version: str) -> None:
     body = done(BATCH_READ)
     validate(version, "ReadOperationResult", body)
     (page,) = body["recognitionResults"]  # type: ignore[misc]
-    assert list(page)[-5:] == ["page", "clockwiseOrientation", "width", "height", "unit"] or "lines" in page
+    assert list(page) == ["page", "clockwiseOrientation", "width", "height", "unit", "lines"]
     assert (page["page"], page["width"], page["height"], page["unit"]) == (1, 250, 258, "pixel")
     assert page["clockwiseOrientation"] == 2.2
 

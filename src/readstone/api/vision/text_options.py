@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,12 @@ class TextOptions:
 
     def packed(self) -> bytes:
         """As bytes for the store."""
-        return json.dumps(asdict(self)).encode()
+        members = {
+            "language": self.language,
+            "natural_order": self.natural_order,
+            "model_version": self.model_version,
+        }
+        return json.dumps(members).encode()
 
     @staticmethod
     def unpacked(data: bytes) -> TextOptions:

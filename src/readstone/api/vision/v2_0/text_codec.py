@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from readstone.api.vision.measures import clockwise_degrees, side
 from readstone.api.vision.text_codec import TextCodec, Times
 from readstone.api.vision.text_options import TextOptions
-from readstone.api.vision.v1_0.text_codec import RecognitionResult, failed, pending, text_lines
+from readstone.api.vision.v1_0.text_codec import TextLine, failed, pending, text_lines
 from readstone.domain.document import Sheet
 from readstone.domain.order import basic_order
 from readstone.domain.text import Page
@@ -18,14 +18,15 @@ LINES_PER_PAGE = 300
 """Documented limit of one page's lines."""
 
 
-class TextRecognitionResult(RecognitionResult):
-    """One page; the members before `lines` in the order seen live."""
+class TextRecognitionResult(BaseModel):
+    """One page; the members in the order seen live."""
 
     page: int
     clockwise_orientation: float = Field(serialization_alias="clockwiseOrientation")
     width: int | float
     height: int | float
     unit: str
+    lines: list[TextLine]
 
 
 def _page(sheet: Sheet, page: Page, _options: TextOptions) -> bytes:
