@@ -24,7 +24,6 @@ from readstone.engines.protocols import never
 from readstone.intake.decoder_process import DecoderPool
 from schemas import VERSIONS, success_definition, validate
 
-
 DEFAULTS = ReadOptions()
 
 
