@@ -24,6 +24,7 @@ from readstone.engines.read.layout import regions_of
 from readstone.engines.read.orient import lean_of, median_angle, quarter_turns_of
 from readstone.engines.read.recognise import Reading, Recogniser
 from readstone.engines.read.scale import may_be_one_line, scales_for
+from readstone.engines.read.script import half_known
 from readstone.engines.read.turns import line_back, orientation_of, turned
 from readstone.engines.read.words import line_of
 
@@ -31,8 +32,10 @@ _READABLE = 0.5  # mean probability below which a strip is taken for a texture, 
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
 _ALMOST_SURE = 0.96  # lines below this are read again, cut in other ways
-_POOR = 0.8  # below this a reading that skips what it cannot read would have the better mean
+_POOR = 0.8
 _OTHER_CROPS = ((-0.05, -0.05, 1.0), (0.1, 0.0, 1.0), (0.0, 0.0, 1.2))  # tighter; longer; stretched
+_GUESS = 0.3  # probability of a glyph that says nothing
+_LOOSER_CROP = (0.05, 0.05, 1.0)
 
 _Known = dict[Quad, tuple[RgbPixels, Reading]]
 """Line images and what was read on them while the page's direction was looked for."""
@@ -137,7 +140,8 @@ class PageReader:
             return self._tall_line(pixels, strip, lean)
         image, reading = known.get(quad) or self._read(pixels, quad)
         if reading.score < _ALMOST_SURE:
-            for ends, sides, stretch in _OTHER_CROPS:
+            crops = (*_OTHER_CROPS, _LOOSER_CROP) if half_known(reading.text) else _OTHER_CROPS
+            for ends, sides, stretch in crops:
                 other_quad = strip.grown(ends, sides).towards(lean)
                 other_image, other = self._read(pixels, other_quad, stretch)
                 if _better(other, reading):
@@ -187,11 +191,19 @@ class PageReader:
 
 
 def _better(other: Reading, reading: Reading) -> bool:
-    if reading.score >= _POOR:
-        return other.score > reading.score
-    # The mean favours readings with few glyphs; what counts here is how much was read with some certainty.
-    evidence, before = (sum(glyph.confidence - 0.3 for glyph in each.glyphs) for each in (other, reading))
-    return evidence > before
+    # The mean favours readings that skip what they cannot read, so two kinds of line are judged by how much
+    # was read: those where letters are missing from the recogniser, by the glyphs likely to be right, and poor
+    # ones, by the glyphs that are more than guesses.
+    if half_known(reading.text):
+        return _surplus(other, 0.0) > _surplus(reading, 0.0)
+    if reading.score < _POOR:
+        return _surplus(other, _GUESS) > _surplus(reading, _GUESS)
+    return other.score > reading.score
+
+
+def _surplus(reading: Reading, worthless: float) -> float:
+    """Sum of the glyphs' probabilities above `worthless`."""
+    return sum(glyph.confidence - worthless for glyph in reading.glyphs)
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

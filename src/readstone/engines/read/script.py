@@ -64,3 +64,13 @@ def stands_alone(character: str) -> bool:
     """Whether the character is written without spaces around it and makes a word of its own (CJK)."""
     code = ord(character)
     return any(first <= code <= last for first, last in _SPACELESS)
+
+
+def half_known(text: str) -> bool:
+    """Whether most letters are of a script of which the recogniser has some and lacks the others.
+
+    It knows the Greek letters of formulas, but none with an accent: it skips those, and is as sure of the
+    rest as of a line that it read whole.
+    """
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum("\u0370" <= char <= "\u03ff" for char in letters) > len(letters)
