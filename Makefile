@@ -7,7 +7,7 @@ ARGS ?=
 DATA ?= ../shared/data/ocr
 OUT ?= build/bench.json
 
-.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr bench-operations bench-style docs lock clean
+.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr bench-operations docs lock clean
 
 ROUNDS ?= 30
 
@@ -75,7 +75,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-accuracy-ocr bench-latency-ocr bench-operations bench-style
+bench: bench-accuracy-ocr bench-latency-ocr bench-operations
 
 bench-accuracy-ocr: $(VENV)/.test
 	$(BIN)/python bench/accuracy_ocr.py --data "$(DATA)" --out "$(OUT)" $(ARGS)
@@ -86,9 +86,6 @@ bench-latency-ocr: $(VENV)/.test
 bench-operations: $(VENV)/.test
 	$(BIN)/python bench/operations.py $(ARGS)
 	$(BIN)/python bench/operations_http.py $(ARGS)
-
-bench-style: $(VENV)/.test
-	$(BIN)/python bench/style.py $(ARGS)
 
 docs: $(VENV)/.test
 	$(BIN)/python tools/generated_pages.py
