@@ -11,7 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from readstone.engines.denormals import without_denormals
-from readstone.engines.manifest import ModelFile
+from readstone.engines.model_file import ModelFile
 
 
 class Model:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
+from readstone.domain.scene import Scene, SceneOptions
 from readstone.domain.text import Page
 
 
@@ -25,6 +26,18 @@ class TextReader(Protocol):
         """Return the text of `picture`.
 
         `cancelled` is asked between steps; once it answers True the reader raises
+        `readstone.domain.refusals.Cancelled`.
+        """
+        ...
+
+
+class SceneViewer(Protocol):
+    """Sees what is on one picture. Implementations are re-entrant, as readers are."""
+
+    def see(self, picture: Picture, options: SceneOptions, cancelled: Callable[[], bool] = never) -> Scene:
+        """Return the features of `options` for `picture`, each model run at most once.
+
+        `cancelled` is asked between models; once it answers True the viewer raises
         `readstone.domain.refusals.Cancelled`.
         """
         ...
