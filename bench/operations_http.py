@@ -3,8 +3,9 @@
     python bench/operations_http.py --folder DIR --out FILE.json
 
 Figures: submits a second with the reader stopped; submit and poll latency with the reader stopped and with
-the reader saturated; a 200-page PDF: pages a second, when the first pages were done, peak memory. The load
-comes from one process on the same cores, over raw sockets, so that as little as possible goes to the client.
+the reader saturated; a 200-page PDF: pages a second, when the first page was done, the longest wait for the next
+one, memory. The load comes from one process on the same cores, over raw sockets, so that as little as possible
+goes to the client.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import asyncio
 import io
 import json
 import os
+import random
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -46,16 +49,28 @@ def small_jpeg() -> bytes:
     return buffer.getvalue()
 
 
-def long_pdf(pages: int) -> bytes:
-    page = page_image(40, (1240, 1754), 26)
+def long_pdf(pages: int, lines: int) -> bytes:
+    """A4 pages at 150 dpi, scans as JPEG, no two alike: `lines` give or take a third, each of another length."""
+    dice = random.Random(200)
+    words = "page carries moderate amounts of ordinary printed text between invoices and lantern light".split()
+    font = ImageFont.load_default(26)
+
+    def page() -> Image.Image:
+        image = Image.new("L", (1240, 1754), 250)
+        draw = ImageDraw.Draw(image)
+        for row in range(dice.randint(lines - lines // 3, lines + lines // 3)):
+            text = " ".join(dice.choices(words, k=dice.randint(2, 10)))[:72]
+            draw.text((60 + dice.randint(0, 20), 40 + row * 39), text, fill=20, font=font)
+        return image
+
     buffer = io.BytesIO()
-    page.save(buffer, "PDF", save_all=True, append_images=[page] * (pages - 1), resolution=150)
+    page().save(buffer, "PDF", save_all=True, append_images=(page() for _ in range(pages - 1)), resolution=150)
     return buffer.getvalue()
 
 
 @contextmanager
-def server(folder: Path, mode: str) -> Iterator[tuple[int, psutil.Process]]:
-    """A server process of its own; its port, and the process."""
+def server(folder: Path, mode: str) -> Iterator[tuple[int, psutil.Process, Path]]:
+    """A server process of its own; its port, the process, and its data folder."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     data = Path(tempfile.mkdtemp(dir=folder))
@@ -71,7 +86,7 @@ def server(folder: Path, mode: str) -> Iterator[tuple[int, psutil.Process]]:
                 break
             except OSError:
                 time.sleep(0.05)
-        yield port, psutil.Process(process.pid)
+        yield port, psutil.Process(process.pid), data
     finally:
         process.kill()
         process.wait()
@@ -154,36 +169,65 @@ async def paced(port: int, data: bytes, count: int, pause: float) -> dict[str, F
     return {"submit": milliseconds(submitting), "poll": milliseconds(polling)}
 
 
-async def long_document(port: int, process: psutil.Process, pages: int) -> Figure:
-    """A PDF of that many pages from submit to result, and the peak memory of the server and its children."""
-    data = long_pdf(pages)
-    peak = 0
+def resident(process: psutil.Process) -> int:
+    """Bytes that the server and its children hold, what they share counted for each."""
+    return sum(p.memory_info().rss for p in (process, *process.children(recursive=True)))
+
+
+def pages_done(database: sqlite3.Connection) -> int:
+    (count,) = database.execute("SELECT count(*) FROM result").fetchone()
+    return int(count)
+
+
+async def long_document(port: int, process: psutil.Process, folder: Path, pages: int, lines: int) -> Figure:
+    """A PDF of that many pages from submit to result: how its pages flow into the store, and memory meanwhile."""
+    data = long_pdf(pages, lines)
+    peak = resident(process)
+    figure: Figure = {"megabytes": len(data) / 1e6, "memory_before_mb": peak / 1e6}
+    database = sqlite3.connect(f"file:{folder / 'operations/operations.db'}?mode=ro", uri=True)
+    done, last, longest = 0, time.perf_counter(), 0.0
     async with Client(port) as client:
         start = time.perf_counter()
         location = await submit(client, data)
-        accepted = time.perf_counter() - start
+        figure["accepted_ms"] = 1000 * (time.perf_counter() - start)
         while True:
             status = json.loads((await client.ask("GET", location))[2])["status"]
-            resident = sum(p.memory_info().rss for p in (process, *process.children(recursive=True)))
-            peak = max(peak, resident)
+            peak = max(peak, resident(process))
+            count, now = pages_done(database), time.perf_counter()
+            if count > done:
+                if not done:
+                    figure["first_page_s"] = now - start
+                longest, last = max(longest, now - last), now
+                # The mark at each quarter tells growth from a level that was reached early.
+                for quarter in (1, 2, 3, 4):
+                    if done < quarter * pages / 4 <= count:
+                        figure[f"peak_mb_at_{25 * quarter}%"] = peak / 1e6
+                done = count
             if status in ("succeeded", "failed"):
                 break
             await asyncio.sleep(0.2)
         seconds = time.perf_counter() - start
+    database.close()
     if status != "succeeded":
         raise RuntimeError("the document failed")
-    return {
-        "megabytes": len(data) / 1e6,
-        "accepted_ms": 1000 * accepted,
-        "pages_per_second": pages / seconds,
-        "peak_memory_mb": peak / 1e6,
-    }
+    figure |= {"pages_per_second": pages / seconds, "longest_wait_for_a_page_s": longest, "peak_memory_mb": peak / 1e6}
+    return figure
 
 
-async def measure(folder: Path, scale: float, pages: int) -> dict[str, Figure]:
+async def measure(folder: Path, scale: float, pages: int, lines: int) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {}
+    if scale:
+        figures |= await small_images(folder, scale)
+    if pages:
+        with server(folder, "reading") as (port, process, data):
+            figures[f"PDF of {pages} pages"] = await long_document(port, process, data, pages, lines)
+    return figures
+
+
+async def small_images(folder: Path, scale: float) -> dict[str, Figure]:
     jpeg = small_jpeg()
     figures: dict[str, Figure] = {}
-    with server(folder, "stopped") as (port, _):
+    with server(folder, "stopped") as (port, _, _):
         await submits(port, jpeg, 4, 25)
         for clients in (1, 16, 64):
             each = max(1, int(scale * 4000 / max(clients, 8)))
@@ -191,13 +235,11 @@ async def measure(folder: Path, scale: float, pages: int) -> dict[str, Figure]:
         calm = await paced(port, jpeg, int(200 * scale), 0.01)
         figures["submit, reader stopped, paced"] = calm["submit"]
         figures["poll, reader stopped, paced"] = calm["poll"]
-    with server(folder, "reading") as (port, _):
+    with server(folder, "reading") as (port, _, _):
         await submits(port, jpeg, 4, int(50 * scale) + 1)  # enough pages to keep the reader busy throughout
         busy = await paced(port, jpeg, int(100 * scale), 0.05)
         figures["submit, reader saturated"] = busy["submit"]
         figures["poll, reader saturated"] = busy["poll"]
-    with server(folder, "reading") as (port, process):
-        figures[f"PDF of {pages} pages"] = await long_document(port, process, pages)
     return figures
 
 
@@ -205,12 +247,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "build", help="on the disk that is to be judged")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--scale", type=float, default=1.0, help="how much of each measurement")
-    parser.add_argument("--pages", type=int, default=200)
+    parser.add_argument("--scale", type=float, default=1.0, help="how much of each measurement of images; 0: none")
+    parser.add_argument("--pages", type=int, default=200, help="of the PDF; 0: none")
+    parser.add_argument("--lines", type=int, default=40, help="of text on each of its pages")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, image of {len(small_jpeg())} bytes")
-    figures = asyncio.run(measure(arguments.folder, arguments.scale, arguments.pages))
+    figures = asyncio.run(measure(arguments.folder, arguments.scale, arguments.pages, arguments.lines))
     for name, figure in figures.items():
         print(f"{name:42} " + "  ".join(f"{k} {v:.1f}" for k, v in figure.items()))
     if arguments.out:

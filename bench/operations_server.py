@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from readstone.api.connection import connections
 from readstone.app import App
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
@@ -33,8 +34,10 @@ class StoppedReader:
 
 
 def main(data_dir: Path, port: int, mode: str) -> None:
-    app = App(load({"data_dir": data_dir, "keys": KEY}), StoppedReader if mode == "stopped" else None)
-    uvicorn.run(app, port=port, http="h11", ws="none", lifespan="on", log_config=None, access_log=False)
+    settings = load({"data_dir": data_dir, "keys": KEY})
+    app = App(settings, StoppedReader if mode == "stopped" else None)
+    http = connections(settings.header_timeout)
+    uvicorn.run(app, port=port, http=http, ws="none", lifespan="on", log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ def scanned_pdf(words: list[str], size: tuple[int, int] = (850, 1100), dpi: int 
     return buffer.getvalue()
 
 
-def text_pdf(text: str, media_box: str = "0 0 612 792") -> bytes:
-    """One page with a line of real text, written by hand."""
+def text_pdf(text: str, media_box: str = "0 0 612 792", padding: int = 0) -> bytes:
+    """One page with a line of real text, written by hand; `padding`: bytes of a stream that no page shows."""
     stream = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -35,6 +35,7 @@ def text_pdf(text: str, media_box: str = "0 0 612 792") -> bytes:
         "/Resources << /Font << /F1 5 0 R >> >> >>".encode(),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *([b"<< /Length %d >>\nstream\n%s\nendstream" % (padding, bytes(padding))] if padding else []),
     ]
     out = io.BytesIO(b"%PDF-1.4\n")
     out.seek(0, 2)

@@ -20,6 +20,7 @@ TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS))
 
 from readers import box  # noqa: E402 - only found after the line before
+from readstone.api.connection import connections  # noqa: E402
 from readstone.app import App  # noqa: E402
 from readstone.domain.options import ReadOptions  # noqa: E402
 from readstone.domain.picture import Picture  # noqa: E402
@@ -51,8 +52,10 @@ class EchoReader:
 
 
 def main(data_dir: Path, port: int) -> None:
-    app = App(load({"data_dir": data_dir, "keys": KEY, "workers": 2}), EchoReader)
-    uvicorn.run(app, port=port, http="h11", ws="none", lifespan="on", log_config=None, access_log=False)
+    settings = load({"data_dir": data_dir, "keys": KEY, "workers": 2})
+    http = connections(settings.header_timeout)
+    app = App(settings, EchoReader)
+    uvicorn.run(app, port=port, http=http, ws="none", lifespan="on", log_config=None, access_log=False)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from readstone.operations import sqlite_schema, sqlite_writer
 from readstone.operations.operation import NewOperation, Operation, PageClaim
@@ -38,6 +39,15 @@ def document(pages: int = 1, size: int = 100) -> NewOperation:
     return NewOperation("v3.2", "read", b"{}", tuple(range(1, pages + 1)), os.urandom(size))
 
 
+def document_in_file(folder: Path, pages: int, size: int) -> NewOperation:
+    """The same, received into a file beside the store's own."""
+    spool = folder / "spool"
+    spool.mkdir(exist_ok=True)
+    file = spool / uuid4().hex
+    file.write_bytes(os.urandom(size))
+    return NewOperation("v3.2", "read", b"{}", tuple(range(1, pages + 1)), file)
+
+
 def body_of(claim: PageClaim) -> str:
     """Names page and holder: whose result was published can be told from it."""
     return f"{claim.operation.id}/{claim.page}/{claim.fence}"
@@ -50,7 +60,9 @@ async def stream(folder: Path) -> None:
     async def submit() -> None:
         while True:
             pages, size = random.choice([(1, 300), (1, 20_000), (3, 5_000), (2, 400_000)])
-            operation = await store.accept(document(pages, size))
+            in_file = size > 100_000 and random.random() < 0.5
+            new = document_in_file(folder, pages, size) if in_file else document(pages, size)
+            operation = await store.accept(new)
             say("accepted", operation.id, pages)
             await asyncio.sleep(random.random() * 0.02)
 
@@ -78,8 +90,9 @@ async def steps(folder: Path) -> None:
     await store.open()
     say("open")
 
-    async def accept(pages: int, size: int = 100) -> Operation:
-        operation = await store.accept(document(pages, size))
+    async def accept(pages: int, size: int = 100, in_file: bool = False) -> Operation:
+        new = document_in_file(folder, pages, size) if in_file else document(pages, size)
+        operation = await store.accept(new)
         say("accepted", operation.id, pages)
         return operation
 
@@ -99,7 +112,7 @@ async def steps(folder: Path) -> None:
     await complete()
     await store.give_back(await claimed())
     await complete()
-    failing = await accept(2, 400_000)
+    failing = await accept(2, 400_000, in_file=True)
     await complete()
     assert await store.try_again(await claimed(), 0.001)
     await asyncio.sleep(0.01)

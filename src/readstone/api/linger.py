@@ -17,7 +17,7 @@ from starlette.types import Receive, Send
 from readstone.api.call import Call
 
 _SECONDS = 10.0
-_BYTES = 64 * 1024 * 1024
+_BYTES = 1 << 30  # twice the largest body that any route takes
 
 
 async def send_and_linger(call: Call, response: Response, receive: Receive, send: Send) -> None:

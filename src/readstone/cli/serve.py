@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from readstone.access.keys import KeyFile
+from readstone.api.connection import connections
 from readstone.api.extras import SAMPLE_PATH
 from readstone.app import App
 from readstone.cli.configuration import add_flags, settings_of
@@ -55,7 +56,7 @@ class _Server(uvicorn.Server):
                 App(settings),
                 host=settings.host,
                 port=settings.port,
-                http="h11",
+                http=connections(settings.header_timeout),
                 ws="none",
                 lifespan="on",
                 log_config=None,

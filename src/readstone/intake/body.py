@@ -1,32 +1,28 @@
-"""The request body: what its Content-Type says it is, read under a byte cap and a deadline.
+"""The request body: what its Content-Type says it is, received under a byte cap and a deadline.
 
 The same path serves JSON with a URL, raw bytes and multipart forms; only Content-Type decides
-(contract 2.3). Bodies are read as they come: chunked uploads have no length, and a length is not trusted.
+(contract 2.3). Bodies are taken in as they come: chunked uploads have no length, and a length is not trusted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import pyjson5
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
 
 from readstone.domain.refusals import Reason, Refusal
-
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
+from readstone.intake.spool import Incoming
 
 MAX_JSON_BYTES = 64 * 1024
 """A body that only carries a URL: the longest URL servers accept is far below this."""
 
-MULTIPART_ALLOWANCE = 64 * 1024
-"""Bytes of boundaries, part headers and small fields that may surround the image in a form."""
+BYTES_A_DEADLINE = 50 * 1024 * 1024
+"""A body gets its deadline once more for each so many bytes that have arrived: 500 MB are not sent in the time
+of a picture, and a body that trickles is no longer waited for than before."""
 
 _IMAGE_TYPES = frozenset(
     # The five of contract 2.3 and the names that older Windows and browsers give the same formats.
@@ -68,32 +64,56 @@ def body_kind(content_type: str | None, as_bytes: frozenset[str] = IMAGE_BODIES)
     )
 
 
+class Sink(Protocol):
+    """Takes a body in."""
+
+    async def take(self, chunk: bytes) -> None:
+        """The next bytes. May raise Refusal."""
+        ...
+
+
+async def receive(
+    sink: Sink, chunks: AsyncIterator[bytes], max_bytes: int, seconds: float, content_length: str | None = None
+) -> None:
+    """The whole body into `sink`.
+
+    Raises Refusal IMAGE_TOO_LARGE past `max_bytes` (at once when `content_length` already says so), BAD_ARGUMENT
+    when the client needs more than `seconds` and as many for each BYTES_A_DEADLINE, and what the sink raises.
+    """
+    too_large = Refusal(Reason.IMAGE_TOO_LARGE, "Image size is too large.")
+    declared = declared_length(content_length)
+    if declared is not None and declared > max_bytes:
+        raise too_large
+    size = 0
+    started = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(seconds) as deadline:
+            async for chunk in chunks:
+                before, size = size, size + len(chunk)
+                if size > max_bytes:
+                    raise too_large
+                if size // BYTES_A_DEADLINE > before // BYTES_A_DEADLINE:
+                    deadline.reschedule(started + seconds * (1 + size // BYTES_A_DEADLINE))
+                await sink.take(chunk)
+    except TimeoutError:
+        raise Refusal(Reason.BAD_ARGUMENT, "The request body was not received in time.") from None
+
+
+def declared_length(content_length: str | None) -> int | None:
+    """What a Content-Length header says, if anything."""
+    return int(content_length) if content_length is not None and content_length.isdecimal() else None
+
+
 async def read_capped(
     chunks: AsyncIterator[bytes], max_bytes: int, seconds: float, content_length: str | None = None
 ) -> bytes:
-    """The whole body.
-
-    Raises Refusal IMAGE_TOO_LARGE past `max_bytes` (at once when `content_length` already says so) and
-    BAD_ARGUMENT when the client needs more than `seconds`.
-    """
-    too_large = Refusal(Reason.IMAGE_TOO_LARGE, "Image size is too large.")
-    if content_length is not None and content_length.isdecimal() and int(content_length) > max_bytes:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > max_bytes:
-                    raise too_large
-                parts.append(chunk)
-    except TimeoutError:
-        raise Refusal(Reason.BAD_ARGUMENT, "The request body was not received in time.") from None
-    return b"".join(parts)
+    """The whole body, in memory. Raises as `receive`."""
+    incoming = Incoming()
+    await receive(incoming, chunks, max_bytes, seconds, content_length)
+    return incoming.in_memory()
 
 
-_URL_MISSING = "Image URL is missing."
+URL_MISSING = "Image URL is missing."
 
 
 def image_url(body: bytes) -> str:
@@ -110,7 +130,7 @@ def image_url(body: bytes) -> str:
         raise Refusal(Reason.BAD_ARGUMENT, "The request body is not a JSON object.")
     url = parsed.get("url")
     if not isinstance(url, str) or not url.strip():
-        raise Refusal(Reason.IMAGE_URL, _URL_MISSING)
+        raise Refusal(Reason.IMAGE_URL, URL_MISSING)
     return url.strip()
 
 
@@ -123,72 +143,3 @@ def _parse(body: bytes) -> object:
         return pyjson5.decode(text, maxdepth=32)
     except pyjson5.Json5DecoderException as error:
         raise ValueError(str(error)) from None
-
-
-def first_file(body: bytes, content_type: str) -> bytes:
-    """The first file part of a multipart form, whatever its field is called (contract 2.3).
-
-    A part counts as a file when it has a file name or a content type; if none does, the first part is
-    taken, as clients exist that send the bytes as a plain field. Raises Refusal BAD_ARGUMENT when the form
-    is broken or empty.
-    """
-    form = _FormParts()
-    _, options = parse_options_header(content_type)
-    try:
-        parser = MultipartParser(options.get(b"boundary", b""), form.callbacks())
-        parser.write(body)
-        parser.finalize()
-    except (FormParserError, ValueError):
-        raise Refusal(Reason.BAD_ARGUMENT, "The multipart form is not valid.") from None
-    part = next((data for is_file, data in form.parts if is_file), None)
-    if part is None and form.parts:
-        part = form.parts[0][1]
-    if part is None:
-        raise Refusal(Reason.BAD_ARGUMENT, "The multipart form holds no file.")
-    return part
-
-
-_FILE_HEADER = re.compile(rb"filename\*?=", re.IGNORECASE)
-
-
-class _FormParts:
-    """Collects (is a file, data) of each complete part."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[bool, bytes]] = []
-        self._data = bytearray()
-        self._header_name = b""
-        self._header_value = b""
-        self._is_file = False
-
-    def callbacks(self) -> MultipartCallbacks:
-        return {
-            "on_part_begin": self._begin,
-            "on_part_data": self._on_data,
-            "on_part_end": self._end,
-            "on_header_field": self._on_name,
-            "on_header_value": self._on_value,
-            "on_header_end": self._on_header,
-        }
-
-    def _begin(self) -> None:
-        self._data = bytearray()
-        self._is_file = False
-
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
-
-    def _end(self) -> None:
-        self.parts.append((self._is_file, bytes(self._data)))
-
-    def _on_name(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def _on_header(self) -> None:
-        name = self._header_name.lower()
-        if name == b"content-type" or (name == b"content-disposition" and _FILE_HEADER.search(self._header_value)):
-            self._is_file = True
-        self._header_name = self._header_value = b""

@@ -21,6 +21,7 @@ from readstone.intake.connect import ForbiddenAddress, Gate, HopNetwork, JudgedN
 from readstone.intake.image_url import ImageUrl
 from readstone.intake.proxy import parse_proxy
 from readstone.intake.resolve import Resolver, SystemResolver
+from readstone.intake.spool import Incoming
 
 NOT_ACCESSIBLE = "Image URL is not accessible."
 BADLY_FORMATTED = "Image URL is badly formatted."
@@ -108,10 +109,16 @@ class ImageFetcher:
             self._own_resolver.close()
 
     async def fetch(self, url: str, max_bytes: int) -> bytes:
-        """The body behind `url`, at most `max_bytes` of it.
+        """The body behind `url`, at most `max_bytes` of it, in memory. Raises as `fetch_into`."""
+        incoming = Incoming()
+        await self.fetch_into(incoming, url, max_bytes)
+        return incoming.in_memory()
 
-        Raises Refusal: IMAGE_TOO_LARGE past `max_bytes`, IMAGE_URL for everything else. Cancelling closes the
-        connection.
+    async def fetch_into(self, incoming: Incoming, url: str, max_bytes: int) -> None:
+        """Add the body behind `url` to `incoming`, at most `max_bytes` of it.
+
+        Raises Refusal: IMAGE_TOO_LARGE past `max_bytes`, what `incoming` raises, IMAGE_URL for everything else.
+        Cancelling closes the connection.
         """
         try:
             first = ImageUrl.parse(url)
@@ -120,28 +127,29 @@ class ImageFetcher:
             raise Refusal(Reason.IMAGE_URL, BADLY_FORMATTED) from None
         try:
             async with asyncio.timeout(self._policy.deadline_seconds):
-                return await self._follow(first, max_bytes)
+                await self._follow(incoming, first, max_bytes)
         except TimeoutError:
             raise _refusal(first, "deadline") from None
 
-    async def _follow(self, url: ImageUrl, max_bytes: int) -> bytes:
+    async def _follow(self, incoming: Incoming, url: ImageUrl, max_bytes: int) -> None:
         for _ in range(self._policy.max_redirects + 1):
             try:
-                answer = await self._get(url, max_bytes)
+                target = await self._get(incoming, url, max_bytes)
             except _NotFetched as failed:
                 raise _refusal(url, failed.why) from None
-            except Refusal:
-                _log.info("image URL refused: host %s, too large", url.bracketed_host)
+            except Refusal as refusal:
+                why = "too large" if refusal.reason is Reason.IMAGE_TOO_LARGE else "no room for it"
+                _log.info("image URL refused: host %s, %s", url.bracketed_host, why)
                 raise
             except tuple(kind for kind, _ in _CAUSES) as cause:
                 raise _refusal(url, next(why for kind, why in _CAUSES if isinstance(cause, kind))) from None
-            if isinstance(answer, bytes):
-                return answer
-            url = answer
+            if target is None:
+                return
+            url = target
         raise _refusal(url, "too many redirects")
 
-    async def _get(self, url: ImageUrl, max_bytes: int) -> bytes | ImageUrl:
-        """One request: the body, or where to go next."""
+    async def _get(self, incoming: Incoming, url: ImageUrl, max_bytes: int) -> ImageUrl | None:
+        """One request: where to go next, or nothing once the body is in."""
         network: HopNetwork
         if self._proxy is None:
             network = JudgedNetwork(self._network, self._gate)
@@ -168,10 +176,10 @@ class ImageFetcher:
             httpcore2.AsyncConnectionPool(self._tls, self._proxy, network_backend=network) as pool,
             aclosing(await pool.handle_async_request(request)) as response,
         ):
-            return await _read(url, response, max_bytes)
+            return await _read(incoming, url, response, max_bytes)
 
 
-async def _read(url: ImageUrl, response: httpcore2.Response, max_bytes: int) -> bytes | ImageUrl:
+async def _read(incoming: Incoming, url: ImageUrl, response: httpcore2.Response, max_bytes: int) -> ImageUrl | None:
     if len(response.headers) > MAX_HEADERS:
         raise _NotFetched("too many headers")
     if response.status in _REDIRECTS:
@@ -183,17 +191,16 @@ async def _read(url: ImageUrl, response: httpcore2.Response, max_bytes: int) -> 
     # h11 has checked that it is a number.
     if any(int(value) > max_bytes for value in _values(response, b"content-length")):
         raise Refusal(Reason.IMAGE_TOO_LARGE, TOO_LARGE)
-    body = bytearray()
     pieces = 0
     async with aclosing(response.aiter_stream()) as stream:
         async for piece in stream:
             pieces += 1
-            body += piece
-            if len(body) > max_bytes:
+            if incoming.size + len(piece) > max_bytes:
                 raise Refusal(Reason.IMAGE_TOO_LARGE, TOO_LARGE)
-            if pieces > FREE_PIECES + len(body) // BYTES_A_PIECE:
+            await incoming.take(piece)
+            if pieces > FREE_PIECES + incoming.size // BYTES_A_PIECE:
                 raise _NotFetched("crumbs")
-    return bytes(body)
+    return None
 
 
 def _next(url: ImageUrl, response: httpcore2.Response) -> ImageUrl:

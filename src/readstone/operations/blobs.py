@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from readstone.operations.durable_folder import sync_folder
@@ -16,6 +18,7 @@ from readstone.operations.errors import StoreFullError, StoreUnavailableError
 _UNFINISHED = ".part"
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_COPIED_AT_ONCE = 1 << 20
 
 
 class Blobs:
@@ -31,22 +34,49 @@ class Blobs:
         """
         name = uuid4().hex
         part = self._folder / (name + _UNFINISHED)
-        try:
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
+        with self._all_or_nothing(name):
+            with _new_file(part) as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            # Under its final name a file is whole: whoever finds it need not ask.
-            os.replace(part, self.path(name))
-            sync_folder(self._folder)
+                _sync(file)
+            self._place(part, name)
+        return name
+
+    def adopt(self, path: Path) -> str:
+        """Keep the file `path`, by moving it here where it lies on the same file system, else by a copy.
+
+        Otherwise as `put`; a file that was moved is gone from `path` in any case.
+        """
+        name = uuid4().hex
+        with self._all_or_nothing(name), path.open("rb") as file:
+            os.fsync(file.fileno())
+            try:
+                self._place(path, name)
+            except OSError as fault:
+                if fault.errno != errno.EXDEV:
+                    raise
+                part = self._folder / (name + _UNFINISHED)
+                with _new_file(part) as copy:
+                    shutil.copyfileobj(file, copy, _COPIED_AT_ONCE)
+                    _sync(copy)
+                self._place(part, name)
+        return name
+
+    def _place(self, whole: Path, name: str) -> None:
+        # Under its final name a file is whole: whoever finds it need not ask.
+        os.replace(whole, self.path(name))
+        sync_folder(self._folder)
+
+    @contextmanager
+    def _all_or_nothing(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as fault:
-            for left in (part, self.path(name)):
+            for left in (self._folder / (name + _UNFINISHED), self.path(name)):
                 with suppress(OSError):
                     left.unlink(missing_ok=True)
             if fault.errno in _NO_ROOM:
                 raise StoreFullError("There is no room for the document.") from fault
             raise StoreUnavailableError(f"The document cannot be stored ({type(fault).__name__}).") from fault
-        return name
 
     def path(self, name: str) -> Path:
         """Where `name` is, if it is."""
@@ -60,6 +90,15 @@ class Blobs:
     def names(self) -> frozenset[str]:
         """All files, unfinished ones included. Raises OSError."""
         return frozenset(entry.name for entry in os.scandir(self._folder))
+
+
+def _new_file(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 class Orphans:

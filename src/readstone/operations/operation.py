@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class State(StrEnum):
@@ -41,7 +42,8 @@ class NewOperation:
 
     `surface` and `kind` name the API version and operation ("v3.2", "read"); `options` and `owner` (a
     fingerprint of the caller's key) are the API's own and only kept here. `pages` are the original 1-based
-    page numbers to read, in the order of the answer. `input` is the document.
+    page numbers to read, in the order of the answer. `input` is the document: its bytes, or a file that is
+    complete and nobody else's, which the store moves away or copies; what is left of it is the caller's to remove.
     Raises ValueError when `pages` is empty, has a number twice or one below 1.
     """
 
@@ -49,7 +51,7 @@ class NewOperation:
     kind: str
     options: bytes
     pages: tuple[int, ...]
-    input: bytes
+    input: bytes | Path
     owner: str = ""
 
     def __post_init__(self) -> None:

@@ -85,11 +85,11 @@ class SqliteStore:
                 self._writer.start(prepare)
                 self._presence.arrive()
                 self._presence.clear()
+            self._reader.start()
         except sqlite3.Error as fault:
             raise StoreUnusableError(f"The operations database cannot be opened: {fault}.") from fault
         except OSError as fault:
             raise StoreUnusableError(f"The data folder cannot be used: {fault.strerror}.") from fault
-        self._reader.start()
 
     async def close(self) -> None:
         """Finish what was begun and let go."""
@@ -100,7 +100,7 @@ class SqliteStore:
 
     async def accept(self, new: NewOperation) -> Operation:
         """Keep a document; on return it survives a kill and a power cut. Raises StoreFullError."""
-        self._check_room(len(new.input))
+        self._check_room(0 if isinstance(new.input, Path) else len(new.input))  # a file is on the disk already
         now = self._clock()
         operation = Operation(
             id=str(uuid4()),
@@ -113,10 +113,9 @@ class SqliteStore:
             updated=now,
             pages=new.pages,
         )
-        blob = None if len(new.input) <= INLINE_BYTES else await self._in_files(partial(self._blobs.put, new.input))
-        keep = partial(tables.accept, operation=operation, blob=blob, data=None if blob else new.input)
+        blob, data = await self._placed(new.input)
         try:
-            await self._writer.run(keep, 0 if blob else len(new.input))
+            await self._writer.run(partial(tables.accept, operation=operation, blob=blob, data=data), len(data or b""))
         except StoreUnavailableError:
             await self._delete_blob(blob)
             raise
@@ -125,7 +124,7 @@ class SqliteStore:
 
     async def find(self, operation_id: str) -> Operation | None:
         """The operation, or None when the id is unknown or expired."""
-        return await self._reader.run(partial(questions.find, operation_id=operation_id, expired=self._expired()))
+        return await self._reader.run_here(partial(questions.find, operation_id=operation_id, expired=self._expired()))
 
     async def page_bodies(self, operation_id: str) -> tuple[bytes, ...] | None:
         """All page results in the order of `pages` once the operation has succeeded, else None."""
@@ -223,6 +222,14 @@ class SqliteStore:
     def _expired(self) -> float:
         """What ended at this time or before is not found any more, whether swept already or not."""
         return self._clock() - self._retention
+
+    async def _placed(self, document: bytes | Path) -> tuple[str | None, bytes | None]:
+        """The name of the file it is in by now, or what goes into the database."""
+        if isinstance(document, Path):
+            return await self._in_files(partial(self._blobs.adopt, document)), None
+        if len(document) > INLINE_BYTES:
+            return await self._in_files(partial(self._blobs.put, document)), None
+        return None, document
 
     def _check_room(self, incoming: int) -> None:
         try:

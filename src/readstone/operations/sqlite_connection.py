@@ -27,9 +27,9 @@ _STORAGE_FAULTS = frozenset(
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection for reading. Raises sqlite3.Error."""
-    connection = _connect(path)
+def connect(path: Path, busy_milliseconds: int = _BUSY_MILLISECONDS) -> sqlite3.Connection:
+    """A connection for reading, which waits so long for a lock. Raises sqlite3.Error."""
+    connection = _connect(path, busy_milliseconds)
     connection.execute("PRAGMA query_only = ON")
     return connection
 
@@ -50,9 +50,9 @@ def connect_for_writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_milliseconds: int = _BUSY_MILLISECONDS) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    connection.execute(f"PRAGMA busy_timeout = {busy_milliseconds}")
     return connection
 
 

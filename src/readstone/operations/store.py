@@ -51,7 +51,10 @@ class OperationStore(Protocol):
         ...
 
     async def accept(self, new: NewOperation) -> Operation:
-        """Keep a document; on return it survives a kill and a power cut. Raises StoreFullError."""
+        """Keep a document; on return it survives a kill and a power cut. Raises StoreFullError.
+
+        An input given as a file may lie elsewhere afterwards, also when this raises.
+        """
         ...
 
     async def find(self, operation_id: str) -> Operation | None:

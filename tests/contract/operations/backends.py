@@ -69,7 +69,7 @@ def with_store(backend: Backend, test: Callable[[OperationStore], Coroutine[Any,
     asyncio.run(main())
 
 
-def document(pages: int = 1, data: bytes = b"a document") -> NewOperation:
+def document(pages: int = 1, data: bytes | Path = b"a document") -> NewOperation:
     return NewOperation("v3.2", "read", b'{"language":"en"}', tuple(range(1, pages + 1)), data, "owner")
 
 

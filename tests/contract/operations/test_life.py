@@ -62,12 +62,18 @@ def test_states_and_results(backend: Backend) -> None:
     with_store(backend, test)
 
 
+@pytest.mark.parametrize("given_as", ["bytes", "file"])
 @pytest.mark.parametrize("size", [0, 1000, 3_000_000])
 @pytest.mark.parametrize("outcome", ["succeeded", "failed"])
-def test_the_input_is_there_until_the_operation_ends(backend: Backend, size: int, outcome: str) -> None:
+def test_the_input_is_there_until_the_operation_ends(
+    backend: Backend, tmp_path: Path, size: int, outcome: str, given_as: str
+) -> None:
     async def test(store: OperationStore) -> None:
         data = bytes(range(256)) * (size // 256) + b"." * (size % 256)
-        operation = await store.accept(document(2, data))
+        file = tmp_path / "document"
+        file.write_bytes(data)
+        operation = await store.accept(document(2, data if given_as == "bytes" else file))
+        file.unlink(missing_ok=True)  # as the caller does with what is left of it
         first = await claimed(store)
         await store.complete(first, b"one")
         kept = await store.input(operation.id)
@@ -78,6 +84,16 @@ def test_the_input_is_there_until_the_operation_ends(backend: Backend, size: int
         assert await store.input(operation.id) is None
         if isinstance(kept, Path):
             assert not kept.exists()
+
+    with_store(backend, test)
+
+
+def test_a_file_that_is_not_there_is_not_accepted(backend: Backend, tmp_path: Path) -> None:
+    async def test(store: OperationStore) -> None:
+        with pytest.raises(StoreUnavailableError):
+            await store.accept(document(1, tmp_path / "missing"))
+        assert (await store.counts()).queued == 0
+        assert await store.claim(60) is None
 
     with_store(backend, test)
 

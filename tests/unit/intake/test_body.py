@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readstone.domain.refusals import Reason, Refusal
-from readstone.intake.body import BodyKind, body_kind, first_file, image_url, read_capped
+from readstone.intake.body import BodyKind, body_kind, image_url, read_capped
 
 
 @pytest.mark.parametrize(
@@ -82,45 +82,6 @@ def test_no_body_breaks_the_parser(body: bytes) -> None:
     except Refusal as refused:
         reason = refused.reason
     assert reason in (None, Reason.BAD_ARGUMENT, Reason.IMAGE_URL)
-
-
-BOUNDARY = "multipart/form-data; boundary=xyz"
-
-
-def part(headers: str, data: bytes) -> bytes:
-    return b"--xyz\r\n" + headers.encode() + b"\r\n\r\n" + data + b"\r\n"
-
-
-def test_first_file_whatever_its_field_is_called() -> None:
-    form = (
-        part('Content-Disposition: form-data; name="note"', b"hello")
-        + part('Content-Disposition: form-data; name="anything"; filename="a.png"', b"\x89PNG\r\n--xy")
-        + part('Content-Disposition: form-data; name="second"; filename="b.png"', b"no")
-        + b"--xyz--\r\n"
-    )
-    assert first_file(form, BOUNDARY) == b"\x89PNG\r\n--xy"
-
-
-def test_a_plain_field_serves_when_there_is_no_file() -> None:
-    form = part('Content-Disposition: form-data; name="image"', b"bytes") + b"--xyz--\r\n"
-    assert first_file(form, BOUNDARY) == b"bytes"
-
-
-@pytest.mark.parametrize(
-    ("form", "content_type"),
-    [
-        (b"", BOUNDARY),
-        (b"--xyz--\r\n", BOUNDARY),
-        (b"not a form at all", BOUNDARY),
-        (part('Content-Disposition: form-data; name="a"', b"b"), "multipart/form-data"),
-        (b"--xyz\r\nbroken header\r\n\r\n", BOUNDARY),
-        (part("Content-Disposition: form-data; filename=a", b"cut off")[:-4], BOUNDARY),
-    ],
-)
-def test_broken_forms_are_refused(form: bytes, content_type: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        first_file(form, content_type)
-    assert refused.value.reason is Reason.BAD_ARGUMENT
 
 
 async def chunks(*parts: bytes, pause: float = 0) -> AsyncIterator[bytes]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from readstone.operations import blobs as blobs_module
 from readstone.operations.blobs import Blobs, Orphans
 from readstone.operations.durable_folder import file_system, make_folder, refuse_network
 from readstone.operations.errors import StoreFullError, StoreUnavailableError, StoreUnusableError
@@ -51,6 +52,55 @@ def test_a_failed_blob_leaves_nothing(
             Blobs(tmp_path).put(b"x" * 100_000)
         assert error or not isinstance(raised.value, StoreFullError)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_moved_where_it_can_be_and_copied_where_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inputs").mkdir()
+    blobs = Blobs(tmp_path / "inputs")
+    for elsewhere in (False, True):
+        given = tmp_path / "given"
+        given.write_bytes(b"x" * 3_000_000)
+        inode = given.stat().st_ino
+        if elsewhere:
+            _another_file_system(given, monkeypatch)
+        kept = blobs.path(blobs.adopt(given))
+        assert kept.read_bytes() == b"x" * 3_000_000
+        assert (kept.stat().st_ino == inode) is not elsewhere
+        assert given.exists() is elsewhere
+    assert len(blobs.names()) == 2
+
+
+def _another_file_system(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`path` cannot be renamed away."""
+    replace = os.replace
+
+    def across(source: Path, target: Path) -> None:
+        if source == path:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", across)
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "copy", "folder"])
+def test_a_file_that_cannot_be_kept_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    (tmp_path / "inputs").mkdir()
+    given = tmp_path / "given"
+    given.write_bytes(b"x" * 100_000)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if step == "copy":
+        _another_file_system(given, monkeypatch)
+        with limited_files(50_000), pytest.raises(StoreFullError):
+            Blobs(tmp_path / "inputs").adopt(given)
+    else:
+        owner, name = (blobs_module, "sync_folder") if step == "folder" else (os, step)
+        monkeypatch.setattr(owner, name, full)
+        with pytest.raises(StoreFullError):
+            Blobs(tmp_path / "inputs").adopt(given)
+    assert list((tmp_path / "inputs").iterdir()) == []
 
 
 @contextmanager

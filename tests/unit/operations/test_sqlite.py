@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -216,5 +217,32 @@ def test_a_caller_who_left_before_the_work_leaves_nothing(tmp_path: Path) -> Non
             assert await store.find(operation.id)
         assert (await store.counts()).queued >= 25
         await store.close()
+
+    asyncio.run(main())
+
+
+def test_a_locked_database_keeps_a_poll_waiting_and_not_the_event_loop(tmp_path: Path) -> None:
+    """As while another process recovers the write-ahead log."""
+
+    async def main() -> None:
+        store = store_in(tmp_path)
+        await store.open()
+        operation = await store.accept(document(b"x"))
+        reader = store._reader
+        assert reader._here
+        here = reader._here
+
+        def busy(connection: sqlite3.Connection) -> str:
+            if connection is here:
+                fault = sqlite3.OperationalError("database is locked")
+                fault.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+                raise fault
+            return threading.current_thread().name
+
+        assert (await reader.run_here(busy)).startswith("operations-read")
+        assert await store.find(operation.id) == operation
+        await store.close()
+        with pytest.raises(StoreUnavailableError):
+            await store.find(operation.id)
 
     asyncio.run(main())

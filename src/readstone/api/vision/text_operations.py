@@ -6,8 +6,8 @@ One pair of routes a family; the versions differ in paths, parameters, limits an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from readstone.api.call import Call
 from readstone.api.query import Query
 from readstone.api.routing import Route
-from readstone.api.vision.intake import DOCUMENT_BODIES, ImageIntake
+from readstone.api.vision.intake import ImageIntake
 from readstone.api.vision.text_codec import TextCodec, Times
 from readstone.api.vision.text_options import TextOptions
 from readstone.domain.document import Sheet
@@ -29,10 +29,12 @@ from readstone.domain.text import Page
 from readstone.errors import Envelope
 from readstone.intake.document import DocumentInfo, DocumentLimits
 from readstone.intake.page_range import select_pages
+from readstone.intake.spool import CheckRoom
 from readstone.intake.text_limits import TextLimits
 from readstone.operations.errors import StoreUnavailableError
 from readstone.operations.operation import NewOperation, Operation, State
 from readstone.operations.store import OperationStore
+from readstone.operations.watermark import Watermark
 
 _JSON = "application/json; charset=utf-8"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -41,7 +43,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class ReadsDocuments(Protocol):
     """Looks into documents and reads their pages (`readstone.inference.documents.Documents`)."""
 
-    async def inspect(self, data: bytes, limits: DocumentLimits) -> DocumentInfo:
+    async def inspect(self, data: bytes | Path, limits: DocumentLimits) -> DocumentInfo:
         """What kind of document it is and how many pages it has, or Refusal."""
         ...
 
@@ -108,15 +110,25 @@ def store_answers() -> Iterator[None]:
         raise Refusal(Reason.UNAVAILABLE, "The operation store is not available.", retry_after=5) from None
 
 
+def room_under(watermark: Watermark) -> CheckRoom:
+    """The spool's question for room: a full disk is the same 503 there as in the store."""
+
+    def check(folder: Path, more: int) -> None:
+        with store_answers():
+            watermark.check(folder, more)
+
+    return check
+
+
 def text_routes(desk: Desk, family: Family) -> tuple[Route, Route]:
     """Submit and poll."""
 
     async def submit(call: Call) -> Response:
         options = family.parameters(Query(call.request.query_params))
-        data, numbers = await accepted_document(desk, family, call)
-        new = NewOperation(family.surface, family.kind, options.packed(), numbers, data, call.owner)
-        with store_answers():
-            operation = await desk.store.accept(new)
+        async with accepted_document(desk, family, call) as (data, numbers):
+            new = NewOperation(family.surface, family.kind, options.packed(), numbers, data, call.owner)
+            with store_answers():
+                operation = await desk.store.accept(new)
         if family.id_is_request_id:
             call.request_id = operation.id
         location = f"{desk.origin(call)}/vision/{family.surface}/{family.results[0]}/{operation.id}"
@@ -149,33 +161,36 @@ def synchronous_route(desk: Desk, family: Family, path: str, operation: str) -> 
 
     async def read_now(call: Call) -> Response:
         options = family.parameters(Query(call.request.query_params))
-        data, numbers = await accepted_document(desk, family, call)
-        times = Times.now()
         bodies = []
-        for number in numbers:
-            encode = partial(encode_page, family.codec, options)
-            read = desk.documents.read_page(data, number, family.limits.document, read_options(options), encode)
-            bodies.append(await call.unless_gone(read))
+        async with accepted_document(desk, family, call) as (data, numbers):
+            times = Times.now()
+            for number in numbers:
+                encode = partial(encode_page, family.codec, options)
+                read = desk.documents.read_page(data, number, family.limits.document, read_options(options), encode)
+                bodies.append(await call.unless_gone(read))
         return Response(family.codec.done(bodies, times.until_now(), options), media_type=_JSON)
 
     return Route("POST", path, operation, read_now, reads=True, envelope=Envelope.UNION)
 
 
-async def accepted_document(desk: Desk, family: Family, call: Call) -> tuple[bytes, tuple[int, ...]]:
-    """The document of a request and the numbers of the pages to read.
+@asynccontextmanager
+async def accepted_document(
+    desk: Desk, family: Family, call: Call
+) -> AsyncIterator[tuple[bytes | Path, tuple[int, ...]]]:
+    """The document of a request and the numbers of the pages to read; a file is gone when the context ends.
 
     Everything that can be known without reading is judged here: what is accepted fails only for reasons
     that nobody could have seen (contract 6.1).
     """
     limits = family.limits
-    data = await desk.intake.image_bytes(call, limits.max_bytes, DOCUMENT_BODIES)
-    info = await desk.documents.inspect(data, limits.document)
-    takes_pages = family.pages is not PageSyntax.NONE
-    asked = Query(call.request.query_params).text("pages") if takes_pages else None
-    cap = 1 if family.single_page else limits.document.max_pages
-    numbers = select_pages(asked, info.page_count, cap, spaces=family.pages is PageSyntax.COMMAS_OR_SPACES)
-    info.require(numbers, limits.document)
-    return data, numbers
+    async with desk.intake.document(call, limits.max_bytes) as data:
+        info = await desk.documents.inspect(data, limits.document)
+        takes_pages = family.pages is not PageSyntax.NONE
+        asked = Query(call.request.query_params).text("pages") if takes_pages else None
+        cap = 1 if family.single_page else limits.document.max_pages
+        numbers = select_pages(asked, info.page_count, cap, spaces=family.pages is PageSyntax.COMMAS_OR_SPACES)
+        info.require(numbers, limits.document)
+        yield data, numbers
 
 
 def read_options(options: TextOptions) -> ReadOptions:
