@@ -369,7 +369,6 @@ def test_recognizes_printed_text(asked: Callable[[Release], Run], release: Relea
         assert answer["parsed"] == answer["body"]
 
 
-@pytest.mark.xfail(reason="no reader judges yet whether a line is handwriting (issue 3, part 4)")
 def test_v3_2_says_that_the_poster_is_printed(asked: Callable[[Release], Run]) -> None:
     release = RELEASES[-1]
     (page,) = pages_of(finished(release, READ, asked(release).outcomes["read url"]))
