@@ -7,7 +7,7 @@ from typing import Protocol
 
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
-from readstone.domain.scene import Scene, SceneOptions
+from readstone.domain.scene import Brand, Celebrity, Face, Feature, Landmark, Scene, SceneOptions
 from readstone.domain.text import Page
 
 
@@ -40,4 +40,19 @@ class SceneViewer(Protocol):
         `cancelled` is asked between models; once it answers True the viewer raises
         `readstone.domain.refusals.Cancelled`.
         """
+        ...
+
+
+class Recogniser(Protocol):
+    """Knows people, places or brands by name, from a list of one's own. Re-entrant, as readers are."""
+
+    @property
+    def feature(self) -> Feature:
+        """What it finds: CELEBRITIES, LANDMARKS or BRANDS."""
+        ...
+
+    def recognise(
+        self, picture: Picture, faces: tuple[Face, ...], cancelled: Callable[[], bool] = never
+    ) -> tuple[Celebrity, ...] | tuple[Landmark, ...] | tuple[Brand, ...]:
+        """Return those it knows on `picture`, in the type of its `feature`; `faces` are given for CELEBRITIES alone."""
         ...

@@ -1,0 +1,1 @@
+"""Sees what is on a picture apart from its text."""
