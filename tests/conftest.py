@@ -11,6 +11,7 @@ import pytest
 
 from readers import FixedReader
 from serving import KEY, RunningServer, server_in_thread
+from viewers import FixedViewer
 
 ROOT = Path(__file__).parent.parent
 COMPATIBILITY_RECORD = ROOT / "build" / "compatibility.json"
@@ -29,10 +30,19 @@ def fixed_reader() -> FixedReader:
 
 
 @pytest.fixture(scope="session")
-def wire(tmp_path_factory: pytest.TempPathFactory, fixed_reader: FixedReader) -> Iterator[RunningServer]:
-    """The whole server but for the models: its reader answers the same two words for every picture."""
+def fixed_viewer() -> FixedViewer:
+    return FixedViewer()
+
+
+@pytest.fixture(scope="session")
+def wire(
+    tmp_path_factory: pytest.TempPathFactory, fixed_reader: FixedReader, fixed_viewer: FixedViewer
+) -> Iterator[RunningServer]:
+    """The whole server but for the models: its reader answers the same two words for every picture, and its
+    viewer the same scene."""
     settings = {"fetch_allow": "127.0.0.2/32", "fetch_timeout": 5, "upload_timeout": 5}
-    with server_in_thread(tmp_path_factory.mktemp("wire"), lambda: fixed_reader, **settings) as server:
+    folder = tmp_path_factory.mktemp("wire")
+    with server_in_thread(folder, lambda: fixed_reader, lambda: fixed_viewer, **settings) as server:
         yield server
 
 

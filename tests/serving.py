@@ -16,8 +16,9 @@ from typing import Any
 
 import uvicorn
 
+from readstone.api.connection import connections
 from readstone.app import App
-from readstone.engines.protocols import TextReader
+from readstone.engines.protocols import SceneViewer, TextReader
 from readstone.settings import load
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -38,12 +39,23 @@ class RunningServer:
 
 @contextmanager
 def server_in_thread(
-    data_dir: Path, make_reader: Callable[[], TextReader] | None = None, **settings: Any
+    data_dir: Path,
+    make_reader: Callable[[], TextReader] | None = None,
+    make_viewer: Callable[[], SceneViewer] | None = None,
+    **settings: Any,
 ) -> Iterator[RunningServer]:
     """The whole application behind a real socket."""
-    app = App(load({"data_dir": data_dir, "keys": KEY, **settings}), make_reader)
+    loaded = load({"data_dir": data_dir, "keys": KEY, **settings})
+    app = App(loaded, make_reader, make_viewer)
     config = uvicorn.Config(
-        app, port=0, http="h11", ws="none", lifespan="on", log_config=None, access_log=False, server_header=False
+        app,
+        port=0,
+        http=connections(loaded.header_timeout),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

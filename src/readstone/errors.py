@@ -21,6 +21,7 @@ class Envelope(Enum):
     GATEWAY = auto()  # 6.2: {"error":{"code":"<status>","message"}}
     FLAT = auto()  # 6.3: {"code","requestId","message"}, v1.0 - v3.1
     NESTED = auto()  # 6.3b: {"error":{"code","innererror":{"code","message"},"message"}}, v3.2
+    UNIFIED = auto()  # 6.5: {"error":{"code","message","innererror":{"code","message"}}}, Image Analysis 4.0
     UNION = auto()  # 6.4: flat and {"error":{"code","message"}} at once, the text routes of every version
 
 
@@ -52,7 +53,16 @@ TABLE: Mapping[Reason, Row] = {
     Reason.TOO_MANY_REQUESTS: Row(429, "429", gateway=True),
     # 6.6 codes; outer codes as 6.3b: parameters and URLs InvalidArgument, content InvalidRequest.
     Reason.BAD_ARGUMENT: Row(400, "BadArgument", "InvalidArgument"),
+    # 4.0's own: anything else wrong in a query, and what it says without an inner error.
+    Reason.QUERY: Row(400, "BadArgument"),
+    Reason.INVALID_REQUEST: Row(400, "InvalidRequest"),
+    Reason.API_VERSION_MISSING: Row(400, "ApiVersionUnspecified", "ApiVersionUnspecified"),
+    Reason.API_VERSION_UNKNOWN: Row(400, "UnsupportedApiVersion", "UnsupportedApiVersion"),
     Reason.LANGUAGE_NOT_SUPPORTED: Row(400, "NotSupportedLanguage", "InvalidArgument"),
+    Reason.VISUAL_FEATURE: Row(400, "NotSupportedVisualFeature", "InvalidArgument"),
+    Reason.DETAILS: Row(400, "InvalidDetails", "InvalidArgument"),
+    Reason.DOMAIN_MODEL: Row(400, "InvalidModel", "InvalidArgument"),
+    Reason.THUMBNAIL_SIZE: Row(400, "InvalidThumbnailSize", "InvalidArgument"),
     Reason.IMAGE_URL: Row(400, "InvalidImageUrl", "InvalidArgument"),
     Reason.MEDIA_TYPE_NOT_SUPPORTED: Row(415, "UnsupportedMediaType"),
     Reason.IMAGE_FORMAT: Row(400, "InvalidImageFormat"),
@@ -69,6 +79,15 @@ TABLE: Mapping[Reason, Row] = {
     Reason.UNAVAILABLE: Row(503, "ServiceUnavailable", "ServiceUnavailable"),
     Reason.INTERNAL: Row(500, "InternalServerError", "InternalServerError"),
 }
+
+
+_UNIFIED_MESSAGES: Mapping[Reason, str] = {
+    Reason.VISUAL_FEATURE: "Analyze query is invalid.",
+    Reason.LANGUAGE_NOT_SUPPORTED: "Analyze query is invalid.",
+    Reason.QUERY: "Analyze query is invalid.",
+    Reason.IMAGE_FORMAT: "Image format is not valid.",
+}
+"""4.0's sentence where it is not that of the inner error (6.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +128,8 @@ def answer(refusal: Refusal, caller: Caller) -> ErrorAnswer:
                 f'AzureApiManagementKey realm="{caller.realm}",name="Ocp-Apim-Subscription-Key",type="header"'
             )
         code, body = str(row.status), _gateway(row.status, _gateway_message(refusal, caller))
+    elif caller.envelope is Envelope.UNIFIED:
+        code, body = _unified(refusal, row)
     elif caller.envelope is Envelope.UNION:
         # The Python SDK reads the flat members, ClassifAI the nested ones, seed 2 either: all get theirs.
         code = row.read or row.code if caller.version == "v3.2" else row.code
@@ -121,7 +142,18 @@ def answer(refusal: Refusal, caller: Caller) -> ErrorAnswer:
         code = row.inner or row.code
         inner = {"code": code, "message": refusal.message}
         body = {"error": {"code": row.outer, "innererror": inner, "message": refusal.message}}
+    if caller.envelope is Envelope.UNIFIED:
+        headers["x-ms-error-code"] = code
     return ErrorAnswer(row.status, code, json.dumps(body, ensure_ascii=False).encode(), headers)
+
+
+def _unified(refusal: Refusal, row: Row) -> tuple[str, dict[str, Any]]:
+    """The outer code and the body of 6.5; no inner error where it would only say the outer one again."""
+    outer = row.outer if row.status >= 500 or row.outer == row.code else "InvalidRequest"
+    error: dict[str, Any] = {"code": outer, "message": _UNIFIED_MESSAGES.get(refusal.reason, refusal.message)}
+    if row.code != outer:
+        error["innererror"] = {"code": row.inner or row.code, "message": refusal.message}
+    return outer, {"error": error}
 
 
 def _gateway(status: int, message: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from analyses import API_VERSIONS
 from schemas import VERSIONS
 from serving import KEY, RunningServer
 
@@ -36,14 +37,26 @@ TEXT_PATHS = {
 }
 
 
+SCENE_PATHS = ("/analyze", "/describe", "/tag", "/generateThumbnail", "/models", "/models/{model}/analyze")
+SINCE_V2 = ("/detect", "/areaOfInterest")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_description_has_what_is_served_and_nothing_else(wire: RunningServer, version: str) -> None:
     description = requests.get(f"{wire.url}/swagger/{version}/swagger.json", timeout=30).json()
     assert description["swagger"] == "2.0"
     assert description["basePath"] == f"/vision/{version}"
-    assert set(description["paths"]) == {"/ocr", *TEXT_PATHS[version]}
+    since_v2 = () if version == "v1.0" else SINCE_V2
+    assert set(description["paths"]) == {"/ocr", *TEXT_PATHS[version], *SCENE_PATHS, *since_v2}
     page = requests.get(f"{wire.url}/swagger", timeout=30).text
     assert f"POST /vision/{version}/ocr" in page
+
+
+@pytest.mark.parametrize("version", API_VERSIONS)
+def test_description_of_image_analysis(wire: RunningServer, version: str) -> None:
+    description = requests.get(f"{wire.url}/swagger/{version}/swagger.json", timeout=30).json()
+    assert (description["swagger"], description["basePath"]) == ("2.0", "/computervision")
+    assert list(description["paths"]) == ["/imageanalysis:analyze"]
 
 
 def test_unknown_description(wire: RunningServer) -> None:

@@ -103,7 +103,7 @@ def test_another_method_is_404(wire: RunningServer, version: str, method: str) -
         assert answer.json() == {"error": {"code": "404", "message": "Resource not found"}}
 
 
-@pytest.mark.parametrize("path", ["describe", "analyze", "read/analyse", "ocr/more", "nowhere", ""])
+@pytest.mark.parametrize("path", ["analyse", "read/analyse", "ocr/more", "nowhere", ""])
 def test_what_is_not_built_is_404_and_never_made_up(wire: RunningServer, version: str, path: str) -> None:
     answer = requests.post(f"{wire.url}/vision/{version}/{path}", data=PNG, headers=BYTES, timeout=30)
     assert (answer.status_code, answer.json()) == (404, {"error": {"code": "404", "message": "Resource not found"}})

@@ -14,6 +14,7 @@ from documents import scanned_pdf, tiff
 from readstone.api.call import Call
 from sdk.clients import Image, Sent
 from sdk.poster import PAGES, PDF_SIZE, POSTER, TINY
+from sdk.scene_answers import MEADOW
 from sdk.seed import shared
 from sdk.setup import NAMES, is_current
 from serving import RunningServer, server_in_thread
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TARGET = ROOT / "build" / "sdk"
 FILES = {
     "poster.png": POSTER,
+    "meadow.jpg": MEADOW,
     "tiny.png": TINY,
     "no_image.png": b"<!doctype html><title>Not found</title>",
     "pages.tiff": tiff(PAGES),
@@ -30,6 +32,9 @@ FILES = {
 WHITEBOARD = shared() / "data" / "ocr" / "handwriting_modern" / "azure_whiteboard.jpg"
 if WHITEBOARD.is_file():
     FILES["whiteboard.jpg"] = WHITEBOARD.read_bytes()
+STREET = shared() / "data" / "vision" / "images" / "coco_000000184324.jpg"
+if STREET.is_file():
+    FILES["street.jpg"] = STREET.read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -150,3 +155,11 @@ def whiteboard(images: dict[str, Image]) -> Image:
     if "whiteboard.jpg" not in images:
         pytest.skip(f"no handwriting: {WHITEBOARD} is not there; READSTONE_SHARED may name another folder")
     return images["whiteboard.jpg"]
+
+
+@pytest.fixture
+def street(images: dict[str, Image]) -> Image:
+    """A photograph of a busy street."""
+    if "street.jpg" not in images:
+        pytest.skip(f"no photograph: {STREET} is not there; READSTONE_SHARED may name another folder")
+    return images["street.jpg"]

@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PRINTED_TEXT = "000_db7f1bce5331b4e3.txt"
 HANDWRITTEN_TEXT = "001_dcb92db8b926b893.txt"
 HTML_PAGES = "002_a10377b0f09f52f3.txt"
+HANDWRITTEN_NOTE = "003_d5fdf55715a647f4.txt"
+REMOTE_IMAGE = "004_1cbb6439366bdf01.txt"
 NO_SEEDS = "no seeds: the folder shared/ is not beside the repository; READSTONE_SHARED may name it"
 
 # The three assignments that these pages tell their reader to change; the last one takes two lines.

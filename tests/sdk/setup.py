@@ -3,6 +3,7 @@
 Each lands in a folder of its own, because the releases share one package name:
 
     TARGET/python-0.3.0/ ... TARGET/python-0.9.1/   from requirements/sdk/*.lock, with pip
+    TARGET/imageanalysis-1.0.0/                     the SDK of Image Analysis 4.0, likewise
     TARGET/node/node_modules/                       from tests/sdk/node/package-lock.json, with npm
 
 The node folder also holds what tests/browser needs: playwright-core, which drives a browser that is there
@@ -31,7 +32,8 @@ ROOT = HERE.parent.parent
 LOCKS = ROOT / "requirements" / "sdk"
 NODE_PROJECT = (HERE / "node" / "package.json", HERE / "node" / "package-lock.json")
 PYTHON_RELEASES = ("0.3.0", "0.4.0", "0.5.0", "0.6.0", "0.7.0", "0.9.1")
-NAMES = ("node", *(f"python-{release}" for release in PYTHON_RELEASES))
+IMAGE_ANALYSIS = "imageanalysis-1.0.0"
+NAMES = ("node", IMAGE_ANALYSIS, *(f"python-{release}" for release in PYTHON_RELEASES))
 AT_ONCE = 4
 STAMP = ".complete"
 
@@ -51,7 +53,7 @@ def is_current(target: Path, name: str) -> bool:
 
 
 def _sources(name: str) -> tuple[Path, ...]:
-    return NODE_PROJECT if name == "node" else (LOCKS / f"computervision-{name.removeprefix('python-')}.lock",)
+    return NODE_PROJECT if name == "node" else (LOCKS / f"{name.replace('python-', 'computervision-')}.lock",)
 
 
 def _digest(name: str) -> str:

@@ -12,6 +12,8 @@ from readstone import __version__
 from readstone.access.keys import KeyFile
 from readstone.cli.configuration import add_flags, settings_of
 from readstone.engines.manifest import DEFAULT_MODELS, ModelUnusableError
+from readstone.engines.read.scripts_read import about
+from readstone.engines.read.tesseract import data_folder
 from readstone.settings import Auth, Settings, unknown_names, usable_cores
 
 
@@ -37,6 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
             model.verify()
         except ModelUnusableError as error:
             wrong.append(str(error))
+    print("\nTesseract, for scripts that the text recogniser does not know")
+    for sentence in about(settings.tessdata):
+        print(f"  {sentence}")
     wrong += _doubts(settings)
     print("\nWhat is wrong" if wrong else "\nNothing is wrong.")
     for sentence in wrong:
@@ -46,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _doubts(settings: Settings) -> list[str]:
     doubts = [f"{name} is set, but no setting has that name" for name in unknown_names(os.environ)]
+    if settings.tessdata is not None and data_folder(settings.tessdata) is None:
+        doubts.append(f"READSTONE_TESSDATA is {settings.tessdata}, but no language data of tesseract lie there")
     if settings.auth is Auth.OPEN and settings.host not in ("127.0.0.1", "::1", "localhost"):
         doubts.append(f"READSTONE_AUTH is open and READSTONE_HOST is {settings.host}: anyone who reaches it may call")
     if settings.auth is Auth.KEYS and not settings.keys and settings.data_dir.is_dir():

@@ -18,7 +18,7 @@ from readstone.intake.document import DocumentLimits
 from readstone.intake.page_range import select_pages
 
 _PIXELS = 120_000_000
-_ANY_IMAGE = ImageLimits(frozenset({"Jpeg", "Png", "Gif", "Bmp", "Webp", "Ico", "Tiff", "Mpo"}), 1, 65_500, _PIXELS)
+ANY_IMAGE = ImageLimits(frozenset({"Jpeg", "Png", "Gif", "Bmp", "Webp", "Ico", "Tiff", "Mpo"}), 1, 65_500, _PIXELS)
 _ANY_DOCUMENT = DocumentLimits(frozenset({"Pdf", "Tiff"}), 1, 65_500, _PIXELS, 200.0, 100_000)
 _DOCUMENT_SIGNS = (b"%PDF-", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -88,7 +88,7 @@ class Leaves:
         if leaf.data.lstrip()[:1024].startswith(_DOCUMENT_SIGNS):
             picture, sheet = self._decoder.page(leaf.data, leaf.number, _ANY_DOCUMENT)
         else:
-            picture = self._decoder.decode(leaf.data, _ANY_IMAGE)
+            picture = self._decoder.decode(leaf.data, ANY_IMAGE)
             sheet = Sheet(1, Unit.PIXEL, picture.width, picture.height, 1.0)
         page = ReadPage(sheet, self._reader.read(picture, self._options, stopped))
         if leaf.partial:

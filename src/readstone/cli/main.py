@@ -12,6 +12,7 @@ from readstone import __version__
 _COMMANDS = {
     "serve": "start the server",
     "read": "print the text of images",
+    "analyze": "print what images show: caption, tags, objects, faces, colours",
     "keys": "create, list and revoke access keys",
     "models": "list the models, verify their checksums",
     "doctor": "show the effective settings and models, and what is wrong with them",

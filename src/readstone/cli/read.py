@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     decoder = DecoderPool(settings.workers)
     decoder.start()
-    reader = create_reader(threads=settings.workers)
+    reader = create_reader(threads=settings.workers, tessdata=settings.tessdata)
     leaves = Leaves(decoder, reader, options, settings.data_dir / "partial")
     output = Output(arguments, several=len(sources) > 1)
     failed = False

@@ -28,3 +28,13 @@ class InputLimits:
 
 OCR_V1_0 = InputLimits(4 * MEGABYTE, ImageLimits(_OLD_FORMATS, 40, 3200, 10_000_000))
 OCR_V2_0 = InputLimits(4 * MEGABYTE, ImageLimits(_OLD_FORMATS, 50, 4200, 4200 * 4200))
+
+ANALYSIS = InputLimits(
+    20 * MEGABYTE,
+    ImageLimits(_OLD_FORMATS | {"Webp", "Ico", "Tiff", "Mpo"}, 50, 15_999, 10_000 * 10_000),
+)
+"""Image Analysis 4.0."""
+
+SCENE = InputLimits(4 * MEGABYTE, ImageLimits(_OLD_FORMATS, 50, 15_999, 10_000 * 10_000))
+"""Every version (contract 8). The documentation says "below 16,000" for v3.2 and nothing for the others; how many
+pixels that may be together is ours, and as much as the decoder's memory limit allows for."""

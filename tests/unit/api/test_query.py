@@ -40,3 +40,41 @@ def test_choice_is_answered_in_canonical_case() -> None:
 
 def test_a_parameter_sent_twice_means_its_first_value() -> None:
     assert query("language=&language=de&language=fr").text("language") == "de"
+
+
+FEATURES = ("Tags", "ImageType", "Color")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", set()),
+        ("f=", set()),
+        ("f=,,", set()),
+        ("f=Tags", {"Tags"}),
+        ("F=tags,%20IMAGETYPE%20,", {"Tags", "ImageType"}),
+        ("f=Tags%2CColor", {"Tags", "Color"}),
+        ("f=Tags&f=Color,Tags", {"Tags", "Color"}),  # contract 2.1: one list
+    ],
+)
+def test_choices(text: str, meant: set[str]) -> None:
+    assert query(text).choices("f", FEATURES, NOPE) == meant
+
+
+@pytest.mark.parametrize("text", ["f=Smell", "f=Tags;Color", "f=Tags&f=Smell", "f=Tags Color"])
+def test_choices_refuse_what_is_not_allowed(text: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        query(text).choices("f", FEATURES, NOPE)
+    assert refused.value is NOPE
+
+
+@pytest.mark.parametrize(("text", "meant"), [("", None), ("n=", None), ("n=%205", 5), ("N=-3", -3), ("n=007", 7)])
+def test_integers(text: str, meant: int | None) -> None:
+    assert query(text).integer("n") == meant
+
+
+@pytest.mark.parametrize("value", ["x", "1.0", "1e3", "1_0", "١", "--1", "0x1", "9" * 19, "1 2"])
+def test_unparsable_integer(value: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        query(f"n={value}").integer("n")
+    assert refused.value.reason is Reason.BAD_ARGUMENT

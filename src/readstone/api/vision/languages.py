@@ -30,3 +30,15 @@ READ_V3_2 = frozenset(
     """.split()
 )
 """`language` of /read/analyze in v3.2 and its previews (9.3)."""
+
+SCENE = frozenset({"en", "es", "ja", "pt", "zh"})
+"""`language` of analyze, describe, tag and models/{model}/analyze up to v3.1, and in v3.2 of what has sentences,
+categories or names of people and places in its answer (9.2)."""
+
+TAGS_V3_2 = frozenset(
+    """
+    ar az bg bs ca cs cy da de el en es et eu fi fr ga gl he hi hr hu id it ja kk ko lt lv mk ms nb nl pl prs pt pt-BR
+    pt-PT ro ru sk sl sr-Cyrl sr-Latn sv th tr uk vi zh zh-Hans zh-Hant
+    """.split()
+)
+"""`language` of tags in v3.2, and of whatever is answered in English anyway (9.2)."""

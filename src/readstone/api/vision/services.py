@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from readstone.api.routing import Route
 from readstone.api.vision.intake import ImageIntake
 from readstone.api.vision.recognize_printed_text import Reads
+from readstone.api.vision.scene.routes import scene_routes
+from readstone.api.vision.scene.version import SceneVersion
+from readstone.api.vision.scene.viewing import Sees, Viewing
 from readstone.api.vision.text_operations import Desk, Family, synchronous_route, text_routes
-from readstone.intake.limits import InputLimits
+from readstone.intake.limits import SCENE, InputLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +25,28 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The image intake, the reader, the desk of the text operations, and the operator's caps.
+    """The image intake, the reader, the viewer, the desk of the text operations, and the operator's caps.
 
+    `age_and_gender`: whether faces are told with both.
     `families` collects every text family that was given routes, by surface and kind: whoever reads the
     pages later looks up their limits and codec there.
     """
 
     intake: ImageIntake
     reading: Reads
+    seeing: Sees
     desk: Desk
     caps: Caps = Caps()
+    age_and_gender: bool = False
     families: dict[tuple[str, str], Family] = field(default_factory=dict)
 
     def limits(self, contract: InputLimits) -> InputLimits:
         """A route's limits after the operator's caps."""
         return contract.overridden(self.caps.image_bytes, self.caps.image_side)
+
+    def scene(self, version: SceneVersion) -> tuple[Route, ...]:
+        """The operations on what an image shows apart from its text."""
+        return scene_routes(Viewing(self.intake, self.seeing, self.limits(SCENE), self.age_and_gender), version)
 
     def text(self, family: Family) -> tuple[Route, ...]:
         """Submit and poll of a text family."""

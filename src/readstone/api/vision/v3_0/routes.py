@@ -6,7 +6,7 @@ from readstone.api.routing import Surface
 from readstone.api.vision import families, languages
 from readstone.api.vision.recognize_printed_text import recognize_printed_text
 from readstone.api.vision.services import Services
-from readstone.api.vision.v3_0 import codec, text_codec
+from readstone.api.vision.v3_0 import codec, scene, text_codec
 from readstone.errors import Envelope
 from readstone.intake import limits
 
@@ -21,6 +21,7 @@ def surface(services: Services) -> Surface:
             recognize_printed_text(
                 services.intake, services.reading, services.limits(limits.OCR_V2_0), codec.encode_ocr
             ),
+            *services.scene(scene.SCENE),
             *services.text(families.read("v3.0", text_codec.READ, languages.READ_V3_0)),
         ),
     )

@@ -7,12 +7,9 @@ from readstone.api.vision import families, languages, text_parameters
 from readstone.api.vision.recognize_printed_text import recognize_printed_text
 from readstone.api.vision.services import Services
 from readstone.api.vision.text_operations import PageSyntax
-from readstone.api.vision.v3_2 import codec, text_codec
+from readstone.api.vision.v3_2 import codec, scene, text_codec
 from readstone.errors import Envelope
 from readstone.intake import limits, text_limits
-
-MODEL_VERSIONS = ("2021-04-01", "2021-05-01")
-"""Dates that the synchronous routes of v3.2 know (contract 4.1); `latest` is the last."""
 
 
 def surface(services: Services) -> Surface:
@@ -36,8 +33,9 @@ def surface(services: Services) -> Surface:
                 services.reading,
                 services.limits(limits.OCR_V2_0),
                 codec.encode_ocr,
-                MODEL_VERSIONS,
+                scene.MODEL_VERSIONS,
             ),
+            *services.scene(scene.SCENE),
             *services.text(read),
             services.text_now(read, "read/syncAnalyze", "ReadNow"),
         ),
