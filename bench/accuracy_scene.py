@@ -72,7 +72,7 @@ KEYS = (
     "category_accepted tag_recall tag_precision indoor_outdoor ap50 object_precision object_recall face_count_exact "
     "clip_art line_drawing black_white colour_names accent_hue caption_unsupported_nouns"
 ).split()
-WANTED = frozenset(Feature) - {Feature.CELEBRITIES, Feature.LANDMARKS, Feature.CROPS}
+WANTED = frozenset(Feature) - {Feature.CELEBRITIES, Feature.LANDMARKS, Feature.CROPS, Feature.DENSE_CAPTIONS}
 ANY_IMAGE = ImageLimits(frozenset({"Jpeg", "Png", "Gif", "Bmp", "Webp"}), 1, 20_000, 100_000_000)
 SURE = 0.5
 SMALL = 0.01

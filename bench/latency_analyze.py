@@ -37,7 +37,7 @@ from readstone.engines.registry import create_viewer
 from readstone.intake.decode import ImageLimits, decode
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-WANTED = frozenset(Feature) - {Feature.CELEBRITIES, Feature.LANDMARKS, Feature.CROPS}
+WANTED = frozenset(Feature) - {Feature.CELEBRITIES, Feature.LANDMARKS, Feature.CROPS, Feature.DENSE_CAPTIONS}
 LIMITS = ImageLimits(frozenset({"Jpeg"}), 50, 16_000, 100_000_000)
 MEGAPIXEL = 1_000_000
 

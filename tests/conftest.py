@@ -7,6 +7,7 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from readers import FixedReader
@@ -15,6 +16,10 @@ from viewers import FixedViewer
 
 ROOT = Path(__file__).parent.parent
 COMPATIBILITY_RECORD = ROOT / "build" / "compatibility.json"
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis.settings.register_profile("readstone", deadline=None)
+hypothesis.settings.load_profile("readstone")
 
 
 @pytest.fixture(autouse=True)

@@ -102,7 +102,19 @@ class Settings(BaseSettings):
     queue: int = Field(
         32, ge=0, le=100_000, description="Images that may wait for a worker; beyond that callers get 429."
     )
-    upload_timeout: float = Field(60.0, gt=0, le=3600, description="Seconds a client has to send its request body.")
+    header_timeout: float = Field(
+        20.0,
+        gt=0,
+        le=600,
+        description="Seconds a client has to send a request's headers, from its first byte or from connecting on; "
+        "then it is disconnected.",
+    )
+    upload_timeout: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="Seconds a client has to send its request body, and as many again for each 50 MB of it.",
+    )
     max_image_bytes: int | None = Field(
         None,
         ge=1,
@@ -116,6 +128,15 @@ class Settings(BaseSettings):
     )
     max_pages: int | None = Field(
         None, ge=1, le=10_000, description="Pages of one document that are read, in place of the contract's limit."
+    )
+    tessdata: Path | None = Field(
+        None,
+        description="Folder of tesseract's language data, for scripts that the built-in recogniser does not know. "
+        "Default: TESSDATA_PREFIX, then the usual folders.",
+    )
+    age_and_gender: bool = Field(
+        False,
+        description="Whether `faces` tell an age and a gender, guessed from the face, as Azure did until 2022.",
     )
     result_hours: float = Field(
         48.0, ge=1, le=168, description="Hours that results of text operations are kept, across restarts."

@@ -82,6 +82,19 @@ def test_latin_and_ideographs_are_read_and_named(reader: PageReader, data: Path)
             assert rate(page, label).cer <= 0.01, label["image"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("language", "pack"),
+    [("ru", "rus"), ("uk", "ukr"), ("el", "ell"), ("ar", "ara"), ("he", "heb"), ("hi", "hin"), ("ko", "kor"),
+     ("th", "tha"), ("vi", "vie")],
+)  # fmt: skip
+def test_other_scripts_are_read_with_tesseract(reader: PageReader, data: Path, language: str, pack: str) -> None:
+    if reader.tesseract is None or pack not in reader.tesseract.packs:
+        pytest.skip(f"no language data of tesseract for {pack}")
+    label = next(label for label in labels(data, "printed_languages") if label["language"] == language)
+    page = reader.read(picture(data, "printed_languages", label), ReadOptions())
+    assert rate(page, label).cer <= 0.03  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("degrees", [0, 10])
 def test_word_boxes_hug_the_true_words(reader: PageReader, data: Path, degrees: int) -> None:
     label = labels(data, "printed_rendered")[-1]

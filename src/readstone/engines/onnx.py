@@ -15,15 +15,15 @@ from readstone.engines.model_file import ModelFile
 
 
 class Model:
-    """One verified model with one float32 input and one float32 output.
+    """One verified model with one float32 input and float32 outputs.
 
     `run` may be called by any number of threads at once: onnxruntime keeps no state between runs.
     `threads` is how many cores one run may use, `arena` whether memory is kept between runs, which pays for
-    many small ones. Raises ModelUnusableError when the file is not the one
-    that the manifest names.
+    many small ones. `file` may also be the bytes of an ONNX file that was made of a verified one. Raises
+    ModelUnusableError when the file is not the one that the manifest names.
     """
 
-    def __init__(self, file: ModelFile, *, threads: int, arena: bool) -> None:
+    def __init__(self, file: ModelFile | bytes, *, threads: int, arena: bool) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -34,7 +34,7 @@ class Model:
         # hold memory (1.2 GB after a few pages, against half of it; the time is the same).
         options.enable_mem_pattern = False
         options.enable_cpu_mem_arena = arena
-        content = without_denormals(file.verified())
+        content = without_denormals(file if isinstance(file, bytes) else file.verified())
         self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         self._input: str = self._session.get_inputs()[0].name
         self._lock = threading.Lock()
@@ -59,10 +59,14 @@ class Model:
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """The model's first output for one input tensor."""
+        return self.run_all(tensor)[0]
+
+    def run_all(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """All outputs, in the file's order, for one input tensor."""
         start = time.perf_counter()
-        output: NDArray[np.float32] = self._session.run(None, {self._input: tensor})[0]
+        outputs: list[NDArray[np.float32]] = self._session.run(None, {self._input: tensor})
         spent = time.perf_counter() - start
         with self._lock:
             self._seconds += spent
             self._runs += 1
-        return output
+        return outputs

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
@@ -18,9 +19,9 @@ def strips(angle: float, count: int = 5) -> list[Strip]:
 def reads_well_at(angle: float, text: str = "words") -> object:
     """A recogniser that knows text only in one direction."""
 
-    def read(quad: Quad) -> Reading:
-        good = math.cos(quad.angle - angle) > 0.9
-        return Reading(tuple(Glyph(c, 0, 0.99 if good else 0.5) for c in text), 0.99 if good else 0.5)
+    def read(quads: Sequence[Quad]) -> list[Reading]:
+        scores = [0.99 if math.cos(quad.angle - angle) > 0.9 else 0.5 for quad in quads]
+        return [Reading(tuple(Glyph(c, 0, score) for c in text), score) for score in scores]
 
     return read
 
@@ -35,23 +36,23 @@ def test_turns_and_lean_are_told_apart(turns: int, lean: float) -> None:
     direction = lean - turns * math.pi / 2
     found = strips(direction)
     assert lean_of(found) == pytest.approx(lean)
-    assert quarter_turns_of(found, lean_of(found), reads_well_at(direction), never_upright) == turns  # type: ignore[arg-type]
+    assert quarter_turns_of(found, lean_of(found), reads_well_at(direction), never_upright).turns == turns  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("upright", "turns"), [(True, 0), (False, 3)])
 def test_columns_of_ideographs_do_not_turn_the_page_and_turned_rows_do(upright: bool, turns: int) -> None:
     read = reads_well_at(math.pi / 2, "東京都")
-    assert quarter_turns_of(strips(math.pi / 2), 0, read, lambda _quad, _reading: upright) == turns  # type: ignore[arg-type]
+    assert quarter_turns_of(strips(math.pi / 2), 0, read, lambda _quad, _reading: upright).turns == turns  # type: ignore[arg-type]
 
 
 def test_a_clear_page_is_read_one_way_only() -> None:
     asked: list[float] = []
 
-    def read(quad: Quad) -> Reading:
-        asked.append(quad.angle)
-        return Reading((Glyph("a", 0, 0.97),), 0.97)
+    def read(quads: Sequence[Quad]) -> list[Reading]:
+        asked.extend(quad.angle for quad in quads)
+        return [Reading((Glyph("a", 0, 0.97),), 0.97) for _ in quads]
 
-    assert quarter_turns_of(strips(0), 0, read, never_upright) == 0
+    assert quarter_turns_of(strips(0), 0, read, never_upright).turns == 0
     assert len(asked) == 3
     assert all(abs(angle) < 0.01 for angle in asked)
 

@@ -116,10 +116,10 @@ def test_a_caller_who_leaves_is_not_served(reader: PageReader, write: Write) -> 
         calls += 1
         return calls > 4
 
-    runs = reader.recogniser.model.runs
+    runs = reader.lines.recogniser.lines_read
     with pytest.raises(Cancelled):
         reader.read(picture, ReadOptions(), soon)
-    assert reader.recogniser.model.runs - runs < 3 + len(LINES)
+    assert reader.lines.recogniser.lines_read - runs < 3 + len(LINES)
 
 
 def test_many_callers_get_their_own_pages(reader: PageReader, write: Write) -> None:

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from readstone.engines.read.crop import LINE_HEIGHT
 from readstone.engines.read.reader import PageReader
-from readstone.engines.read.recognise import Recogniser
+from readstone.engines.read.recognise import Manner, Recogniser, decode
 
 
 @pytest.fixture(scope="module")
 def recogniser(reader: PageReader) -> Recogniser:
-    return reader.recogniser
+    return reader.lines.recogniser
 
 
 def test_ctc_merges_repetitions_and_drops_blanks(recogniser: Recogniser) -> None:
@@ -18,7 +19,7 @@ def test_ctc_merges_repetitions_and_drops_blanks(recogniser: Recogniser) -> None
     steps = [a, a, 0, a, b, 0, len(recogniser._classes) - 1]
     probabilities = np.zeros((len(steps), len(recogniser._classes)), np.float32)
     probabilities[np.arange(len(steps)), steps] = [0.5, 0.9, 1, 0.8, 0.7, 1, 0.6]
-    reading = recogniser._decode(probabilities)
+    reading = decode(probabilities, recogniser._classes)
     assert reading.text == "aab "
     assert [g.centre for g in reading.glyphs] == [8, 28, 36, 52]
     assert [round(g.confidence, 2) for g in reading.glyphs] == [0.9, 0.8, 0.7, 0.6]
@@ -31,8 +32,36 @@ def test_the_class_table_fits_the_model(recogniser: Recogniser) -> None:
     assert len(recogniser._classes) == 18710
 
 
-def test_the_clock_counts_what_the_model_ran(recogniser: Recogniser) -> None:
-    before, seconds = recogniser.model.runs, recogniser.model.seconds
+def test_the_clock_counts_what_the_models_ran(recogniser: Recogniser) -> None:
+    before, seconds = recogniser.lines_read, sum(model.seconds for model in recogniser.models)
     recogniser.read(np.zeros((LINE_HEIGHT, 8, 3), np.uint8))
-    assert recogniser.model.runs == before + 1
-    assert recogniser.model.seconds > seconds
+    assert recogniser.lines_read == before + 1
+    assert sum(model.seconds for model in recogniser.models) > seconds
+
+
+def written(text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    image = Image.new("RGB", (len(text) * 20, LINE_HEIGHT), "white")
+    ImageDraw.Draw(image).text((6, 4), text, fill="black", font=ImageFont.load_default(32))
+    return np.asarray(image)
+
+
+def test_quick_and_exact_and_latin_agree_on_clear_lines(recogniser: Recogniser) -> None:
+    line = written("The quick brown fox, 1905 (50 %)")
+    readings = [recogniser.read(line, Manner(exact, latin)) for exact in (False, True) for latin in (False, True)]
+    assert {reading.text for reading in readings} == {readings[0].text}
+    assert all(reading.score > 0.97 for reading in readings)
+    exact, latin = readings[2], readings[3]
+    assert [glyph.confidence for glyph in latin.glyphs] == pytest.approx([g.confidence for g in exact.glyphs], abs=1e-3)
+
+
+def test_ideographs_are_read_though_latin_is_expected(recogniser: Recogniser) -> None:
+    image = Image.new("L", (40, 40), 255)
+    # A box with a stroke through its middle, drawn so that no font is needed.
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((7, 12, 33, 27), outline=0, width=3)
+    pen.line((20, 3, 20, 37), fill=0, width=3)
+    row = np.full((LINE_HEIGHT, 8 + 44 * 4), 255, np.uint8)
+    for at in range(4):
+        row[4:44, 8 + 44 * at : 48 + 44 * at] = np.asarray(image)
+    line = np.repeat(row[:, :, None], 3, axis=2)
+    assert recogniser.read(line, Manner(latin=True)).text == recogniser.read(line).text == "中中中中"

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from readstone.domain.geometry import Point, Quad
+from readstone.engines.read.confidence import token_confidence, word_confidence
 from readstone.engines.read.ink import ink_of
 from readstone.engines.read.recognise import Glyph, Reading
+from readstone.engines.read.spaces import with_spaces
 from readstone.engines.read.words import line_of
 
 QUAD = Quad(Point(100, 200), Point(300, 200), Point(300, 248), Point(100, 248))
@@ -75,10 +77,62 @@ def test_a_turned_line_gives_turned_words() -> None:
 
 
 def test_one_doubtful_letter_makes_a_doubtful_word() -> None:
-    glyphs = Reading((Glyph("a", 20, 0.99), Glyph("b", 60, 0.25)), 0.62)
-    line = line_of(glyphs, line_image([(10, 70)]), QUAD)
+    glyphs = Reading((Glyph("a", 20, 0.99), Glyph("b", 60, 0.25), Glyph(" ", 80, 0.9), Glyph("c", 120, 0.99)), 0.8)
+    line = line_of(glyphs, line_image([(10, 70), (110, 130)]), QUAD)
     assert line is not None
-    assert line.words[0].confidence == pytest.approx((0.99 * 0.25) ** 0.5)
+    assert [word.confidence for word in line.words] == [word_confidence([0.99, 0.25]), word_confidence([0.99])]
+
+
+def test_another_measure_of_confidence_may_be_given() -> None:
+    line = line_of(reading(("a", 25), ("b", 57)), line_image([(10, 70)]), QUAD, token_confidence)
+    assert line is not None
+    assert line.words[0].confidence == token_confidence([0.9, 0.9])
+
+
+def test_latin_words_in_a_line_of_ideographs_stay_whole_and_take_no_space_that_was_not_written() -> None:
+    text = "用Python3.11写的程序"
+    line = line_of(reading(*((char, 8 + 12.0 * i) for i, char in enumerate(text))), line_image([]), QUAD)
+    assert line is not None
+    assert [word.text for word in line.words] == ["用", "Python3.11", "写", "的", "程", "序"]
+    assert line.text == text
+
+
+def test_full_width_letters_and_digits_make_words() -> None:
+    text = "２０２６年ＡＢＣ、"
+    line = line_of(reading(*((char, 8 + 20.0 * i) for i, char in enumerate(text))), line_image([]), QUAD)
+    assert line is not None
+    assert [word.text for word in line.words] == ["２０２６", "年", "ＡＢＣ", "、"]
+    assert line.text == text
+
+
+def test_hangul_keeps_its_spaces() -> None:
+    glyphs = reading(("한", 15), ("국", 45), (" ", 60), ("말", 85))
+    line = line_of(glyphs, line_image([]), QUAD)
+    assert line is not None
+    assert [word.text for word in line.words] == ["한국", "말"]
+    assert line.text == "한국 말"
+
+
+def test_several_spaces_are_one() -> None:
+    line = line_of(reading(("a", 15), (" ", 40), (" ", 60), ("b", 85), (" ", 120)), line_image([]), QUAD)
+    assert line is not None
+    assert line.text == "a b"
+
+
+def test_a_mark_cut_off_by_the_end_of_the_line_is_not_of_the_word() -> None:
+    image = line_image([(0, 6), (20, 60), (66, 100), (190, 200)])
+    line = line_of(reading(("a", 40), ("b", 83)), image, QUAD)
+    assert line is not None
+    assert boxes(line) == [pytest.approx((120, 210, 200, 238))]
+
+
+@pytest.mark.parametrize("first", ["l", "但"])
+def test_a_letter_that_touches_the_end_of_the_line_is_of_the_word(first: str) -> None:
+    image = line_image([(0, 6), (12, 36)])
+    glyphs = reading(("l", 8), ("a", 24)) if first == "l" else reading(("但", 22))
+    line = line_of(glyphs, image, QUAD)
+    assert line is not None
+    assert boxes(line) == [pytest.approx((100, 210, 136, 238))]
 
 
 def test_marks_of_neighbouring_lines_are_not_ink() -> None:
@@ -88,3 +142,30 @@ def test_marks_of_neighbouring_lines_are_not_ink() -> None:
     ink = ink_of(image)
     assert ink[:, 10:40].any()
     assert not ink[:, 50:].any()
+
+
+@pytest.mark.parametrize(
+    ("glyphs", "text"),
+    [
+        ("Sdn.Bhd", "Sdn. Bhd"),  # a gap and some probability: a space
+        ("152.00", "152.00"),  # the gap beside a full stop is not one in a number,
+        ("end..", "end.."),  # nor before a full stop,
+        ("a,(b)", "a, (b)"),  # nor on the inner side of brackets
+    ],
+)
+def test_missing_spaces_are_put_in_where_there_may_be_one(glyphs: str, text: str) -> None:
+    wide = {"Sdn.Bhd": {4}, "152.00": {4}, "end..": {4}, "a,(b)": {2, 3, 4}}[glyphs]
+    read, bars, left = [], [], 0
+    for at, char in enumerate(glyphs):
+        left += 14 if at in wide else 2
+        bars.append((left, left + 12))
+        read.append(Glyph(char, left + 6, 0.99, 0.06 if at in wide else 0.0))
+        left += 12
+    assert with_spaces(Reading(tuple(read), 0.99), ink_of(line_image(bars))).text == text
+
+
+def test_no_space_is_put_into_lines_that_are_not_clear() -> None:
+    glyphs = (Glyph("a", 16, 0.8), Glyph("b", 60, 0.8, 0.3))
+    ink = ink_of(line_image([(10, 22), (54, 66)]))
+    assert with_spaces(Reading(glyphs, 0.8), ink).text == "ab"
+    assert with_spaces(Reading(glyphs, 0.95), ink).text == "a b"

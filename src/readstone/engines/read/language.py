@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Collection
 from typing import Protocol
 
 from readstone.engines.read.script import Script, script_of
@@ -72,6 +73,14 @@ def _of_latin(text: str) -> str:
     return found
 
 
+def most_likely(text: str, among: Collection[str], sure: float) -> str | None:
+    """The language of `text` (ISO 639-1) if it is one of `among` and at least so probable, else None."""
+    if not text.strip():
+        return None
+    code, probability = _identifier(every=True).classify(text.lower())
+    return code if code in among and probability >= sure else None
+
+
 class _Classifier(Protocol):
     def classify(self, text: str) -> tuple[str, float]: ...
 
@@ -82,16 +91,20 @@ def _classify(text: str) -> tuple[str, float]:
 
 
 _loading = threading.Lock()
-_loaded: list[_Classifier] = []
+_loaded: dict[bool, _Classifier] = {}
 
 
-def _identifier() -> _Classifier:
-    """The statistics, loaded once and only when a Latin text comes; they are not changed by use."""
+def _identifier(*, every: bool = False) -> _Classifier:
+    """The statistics, loaded once and only when they are needed; they are not changed by use.
+
+    `every`: of all languages that it knows, not only of those that are told apart here.
+    """
     with _loading:
-        if not _loaded:
+        if every not in _loaded:
             from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
             identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-            identifier.set_languages([code for code in _LATIN if code in identifier.labels])
-            _loaded.append(identifier)
-        return _loaded[0]
+            if not every:
+                identifier.set_languages([code for code in _LATIN if code in identifier.labels])
+            _loaded[every] = identifier
+        return _loaded[every]

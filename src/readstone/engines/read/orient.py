@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from readstone.domain.geometry import Quad
 from readstone.engines.read.columns import is_column
@@ -14,8 +15,8 @@ _LONG = 2.0  # sides' ratio from which a strip's direction is trusted
 _VOTERS = 3
 _CLEAR = 0.9  # a score that text upside down does not reach
 
-ReadQuad = Callable[[Quad], Reading]
-"""Reads the part of the picture inside a quad, from its left edge to its right one."""
+ReadQuads = Callable[[Sequence[Quad]], Sequence[Reading]]
+"""Reads the parts of the picture inside quads, from their left edges to their right ones."""
 
 
 def lean_of(strips: Sequence[Strip]) -> float:
@@ -48,8 +49,16 @@ StandsUpright = Callable[[Quad, Reading], bool]
 """Whether the glyphs read in a quad that runs downwards stand upright in it: see `columns`."""
 
 
-def quarter_turns_of(strips: Sequence[Strip], lean: float, read: ReadQuad, stands_upright: StandsUpright) -> int:
-    """Clockwise quarter turns, 0 to 3, that bring the page upright once `lean` is taken out.
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Clockwise quarter turns, 0 to 3, that bring a page upright, and the readings that speak for them."""
+
+    turns: int
+    readings: tuple[Reading, ...] = ()
+
+
+def quarter_turns_of(strips: Sequence[Strip], lean: float, read: ReadQuads, stands_upright: StandsUpright) -> Vote:
+    """The quarter turns that bring the page upright once `lean` is taken out.
 
     Lines along the rows mean 0 or 2, lines along the columns 1 or 3, or 0 when they are columns of
     ideographs that stand upright. The longest few are read both ways; a clear first reading, which is
@@ -61,20 +70,21 @@ def quarter_turns_of(strips: Sequence[Strip], lean: float, read: ReadQuad, stand
     along = [s for s in strips if (math.cos(2 * (s.angle - lean)) < 0) == sideways]
     voters = sorted(along, key=lambda s: -s.along)[:_VOTERS]
     if not voters:
-        return 0
+        return Vote(0)
     # Turning right (1) lifts text that runs from bottom to top, turning left (3) text that runs down.
     first, second = (3, 1) if sideways else (0, 2)
-    forward = [read(s.towards(lean - first * math.pi / 2)) for s in voters]
+    forward = read([s.towards(lean - first * math.pi / 2) for s in voters])
     downwards = [s.towards(lean + math.pi / 2) for s in voters]
     if sideways and any(
         is_column(reading) and stands_upright(quad, reading) for quad, reading in zip(downwards, forward, strict=True)
     ):
-        return 0
+        return Vote(0)
     if _mean(forward) >= _CLEAR:
-        return first
-    backward = [read(s.towards(lean - second * math.pi / 2)) for s in voters]
+        return Vote(first, tuple(forward))
+    backward = read([s.towards(lean - second * math.pi / 2) for s in voters])
     # A page that lies nearly as people lay it out gets the benefit of the doubt.
-    return second if _mean(backward) > _mean(forward) + 0.05 else first
+    turned = _mean(backward) > _mean(forward) + 0.05
+    return Vote(second, tuple(backward)) if turned else Vote(first, tuple(forward))
 
 
 def _mean(readings: Sequence[Reading]) -> float:

@@ -44,9 +44,10 @@ _BLOCKS = (
     (0x20000, 0x3FFFF, Script.HAN),
 )
 
-# Ideographs, kana and the full-width signs set among them; Hangul is written with spaces.
+# Ideographs, kana and the full-width signs set among them. Hangul is written with spaces; full-width digits and
+# Latin letters make words as the narrow ones do.
 _SPACELESS = ((0x2E80, 0x30FF), (0x31C0, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F),
-              (0xFF00, 0xFFEF), (0x20000, 0x3FFFF))  # fmt: skip
+              (0xFF00, 0xFF0F), (0xFF1A, 0xFF20), (0xFF3B, 0xFF40), (0xFF5B, 0xFFEF), (0x20000, 0x3FFFF))  # fmt: skip
 
 
 def script_of(character: str) -> Script:
@@ -63,7 +64,8 @@ def script_of(character: str) -> Script:
 def stands_alone(character: str) -> bool:
     """Whether the character is written without spaces around it and makes a word of its own (CJK)."""
     code = ord(character)
-    return any(first <= code <= last for first, last in _SPACELESS)
+    # Asked of every glyph: nearly all are below.
+    return code >= _SPACELESS[0][0] and any(first <= code <= last for first, last in _SPACELESS)
 
 
 def half_known(text: str) -> bool:
@@ -74,3 +76,13 @@ def half_known(text: str) -> bool:
     """
     letters = [char for char in text if char.isalpha()]
     return 2 * sum("\u0370" <= char <= "\u03ff" for char in letters) > len(letters)
+
+
+# Latin letters with their signs, and what is written among them: punctuation, superscripts, currency, letter-like
+# signs. No Greek: its lines are judged by what the whole recogniser says (`half_known`).
+_COMMON_OR_LATIN = ((0x0000, 0x036F), (0x1E00, 0x1EFF), (0x2000, 0x214F))
+
+
+def is_common_or_latin(text: str) -> bool:
+    """Whether every character is a Latin letter, a digit or a sign used with them; true of an empty text."""
+    return all(any(first <= ord(char) <= last for first, last in _COMMON_OR_LATIN) for char in text)

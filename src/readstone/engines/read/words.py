@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from readstone.domain.geometry import Point, Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.text import Line, Word
+from readstone.engines.read.confidence import Confidence, word_confidence
 from readstone.engines.read.ink import Ink, ink_of
 from readstone.engines.read.recognise import Glyph, Reading
 from readstone.engines.read.script import stands_alone
 from readstone.engines.read.spaces import with_spaces
+
+Columns = NDArray[np.int64]
+"""Shape (columns,), how many rows of each are inked."""
+
+_FAR = 12.0  # columns that a letter's middle is off at most: one and a half of the recogniser's steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +38,13 @@ class _Run:
     def alone(self) -> bool:
         return stands_alone(self.glyphs[0].text)
 
-    @property
-    def confidence(self) -> float:
-        """Geometric mean of the glyphs' probabilities: one doubtful letter makes a doubtful word."""
-        logs = sum(math.log(max(glyph.confidence, 1e-6)) for glyph in self.glyphs)
-        return math.exp(logs / len(self.glyphs))
 
-
-def line_of(reading: Reading, image: RgbPixels, quad: Quad) -> Line | None:
+def line_of(reading: Reading, image: RgbPixels, quad: Quad, confidence: Confidence = word_confidence) -> Line | None:
     """The line that `reading` says, None when it holds nothing but spaces.
 
     `image` is the flat line (RGB uint8) that was read and `quad` where it lies on the picture; the quads
-    of the words, and of the line around them, are in the coordinates of `quad`.
+    of the words, and of the line around them, are in the coordinates of `quad`. `confidence` makes that of
+    a word of the probabilities of its glyphs.
     """
     if not reading.text.strip():
         return None
@@ -53,7 +54,8 @@ def line_of(reading: Reading, image: RgbPixels, quad: Quad) -> Line | None:
     words = []
     for run, span in zip(runs, spans, strict=True):
         left, top, right, bottom = _hug(ink, *span)
-        words.append(Word(run.text, _part(quad, image, left, top, right, bottom), run.confidence))
+        sure = confidence([glyph.confidence for glyph in run.glyphs])
+        words.append(Word(run.text, _part(quad, image, left, top, right, bottom), sure))
     return Line(_joined(runs), _around(words, quad), tuple(words))
 
 
@@ -95,16 +97,28 @@ def _spans(runs: list[_Run], ink: Ink) -> list[tuple[int, int]]:
     """First and last + 1 column that each word may use: cut where the paper shows between two words."""
     columns = ink.shape[1]
     weight = ink.sum(axis=0)
-    cuts = [0]
+    first, last = runs[0], runs[-1]
+    left = 0 if first.alone else _cut_off(weight, first.glyphs[0].centre)
+    right = 0 if last.alone else _cut_off(weight[::-1], columns - last.glyphs[-1].centre)
+    cuts = [left]
     for before, after in itertools.pairwise(runs):
         start = min(max(round(before.glyphs[-1].centre), cuts[-1]), columns - 1)
         end = min(max(round(after.glyphs[0].centre), start + 1), columns)
         cuts.append(start + _gap(weight[start:end]))
-    cuts.append(columns)
+    cuts.append(columns - right)
     return list(itertools.pairwise(cuts))
 
 
-def _gap(weight: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+def _cut_off(weight: Columns, middle: float) -> int:
+    """Columns at the start that hold a mark cut off by the edge, such as a frame's, and not of the first letter.
+
+    `middle` is that of the first letter. Ideographs may have a stroke of their own so far out.
+    """
+    width = int(np.argmin(weight > 0))
+    return width if weight[0] > 0 and width < middle - _FAR else 0
+
+
+def _gap(weight: Columns) -> int:
     """Middle of the widest run of the emptiest columns."""
     empty = np.concatenate(([False], weight <= weight.min(), [False]))
     edges = np.flatnonzero(empty[1:] != empty[:-1])
@@ -124,13 +138,13 @@ def _hug(ink: Ink, start: int, end: int) -> tuple[int, int, int, int]:
 
 def _part(quad: Quad, image: RgbPixels, left: float, top: float, right: float, bottom: float) -> Quad:
     rows, columns = image.shape[:2]
+    slice_ = quad.between(left / columns, right / columns)
 
-    def place(x: float, y: float) -> Point:
-        u, v = x / columns, y / rows
-        up, down = quad.between(u, u).top_left, quad.between(u, u).bottom_left
-        return Point(up.x + (down.x - up.x) * v, up.y + (down.y - up.y) * v)
+    def down(up: Point, low: Point, y: float) -> Point:
+        return Point(up.x + (low.x - up.x) * y / rows, up.y + (low.y - up.y) * y / rows)
 
-    return Quad(place(left, top), place(right, top), place(right, bottom), place(left, bottom))
+    a, b, c, d = slice_.corners
+    return Quad(down(a, d, top), down(b, c, top), down(b, c, bottom), down(a, d, bottom))
 
 
 def _around(words: list[Word], quad: Quad) -> Quad:

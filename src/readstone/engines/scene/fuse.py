@@ -27,7 +27,8 @@ def fused(opinions: Sequence[Candidates]) -> Candidates:
     voices = np.repeat(np.arange(len(opinions)), [len(opinion.scores) for opinion in opinions])
     best = np.where(voices[:, None] == np.arange(len(opinions)), scores[:, None], 0.0)
     means = np.array(corners, float)
-    same = intersection_over_union(corners, corners) > _SAME
+    rough = corners.astype(np.float32)
+    same = intersection_over_union(rough, rough) > _SAME
     same &= classes[:, None] == classes[None, :]
     free = np.ones(len(scores), bool)
     leaders = np.ones(len(scores), bool)

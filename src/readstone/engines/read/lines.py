@@ -1,0 +1,136 @@
+"""Reads the line on one strip of a page, as often and as exactly as it needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from readstone.domain.geometry import Point, Quad
+from readstone.domain.picture import RgbPixels
+from readstone.domain.text import Line
+from readstone.engines.read.choice import ALMOST_SURE, is_better, other_cuttings
+from readstone.engines.read.columns import is_column, reread, stood_up
+from readstone.engines.read.crop import crop
+from readstone.engines.read.detect import Strip
+from readstone.engines.read.handwriting import TIGHTER, HandwritingRecogniser, is_believed, may_be_handwriting
+from readstone.engines.read.handwriting_style import StyleClassifier, loosened
+from readstone.engines.read.recognise import Manner, Reading, Recogniser
+from readstone.engines.read.script import is_common_or_latin
+from readstone.engines.read.turns import turned
+from readstone.engines.read.words import line_of
+
+_READABLE = 0.5  # mean probability below which a strip is taken for a texture, not for text
+_TALL = 1.5  # a strip this much taller than wide may be text running down or up
+_CLEAR = 0.9
+
+QUICK = Manner()
+
+
+class Cut(NamedTuple):
+    """A quad of the picture, the flat image of it (RGB uint8), what was read there, and whether exactly."""
+
+    quad: Quad
+    image: RgbPixels
+    reading: Reading
+    exact: bool
+
+
+Known = dict[Quad, Cut]
+"""What was read while the page's direction was looked for."""
+
+
+class LineReader:
+    """Reads single lines of pages with one recogniser, and one more for handwriting. Re-entrant."""
+
+    def __init__(self, style: StyleClassifier) -> None:
+        self.recogniser = Recogniser()
+        self.handwriting = HandwritingRecogniser()
+        self._style = style
+
+    def cut(self, pixels: RgbPixels, quad: Quad, manner: Manner = QUICK, stretch: float = 1.0) -> Cut:
+        """The quad's content, read from its left edge to its right one."""
+        image = crop(pixels, quad, stretch)
+        return Cut(quad, image, self.recogniser.read(image, manner), manner.exact or not self.recogniser.has_quick)
+
+    def stands_upright(self, pixels: RgbPixels, quad: Quad, lying: Reading) -> bool:
+        """Whether the glyphs in a quad that runs downwards stand upright in it."""
+        return reread(crop(pixels, quad), lying, self.recogniser.read)[1]
+
+    def line(self, pixels: RgbPixels, strip: Strip, lean: float, manner: Manner, known: Known) -> Line | None:
+        """The line on `strip` of a page leaning by `lean` (radians), None where there is no text."""
+        quad = strip.towards(lean)
+        if quad.thickness >= _TALL * quad.length:
+            return self._tall_line(pixels, strip, lean)
+        best = known.get(quad) or self.cut(pixels, quad, manner)
+        if best.reading.score < ALMOST_SURE:
+            best = self._surest(pixels, strip, lean, best)
+        return line_of(best.reading, best.image, best.quad) if best.reading.score >= _READABLE else None
+
+    def _surest(self, pixels: RgbPixels, strip: Strip, lean: float, first: Cut) -> Cut:
+        """The line read again exactly, then cut in other ways."""
+        best = first
+        if not first.exact:
+            best = first._replace(reading=self.recogniser.read(first.image, Manner(exact=True)), exact=True)
+            if best.reading.score >= ALMOST_SURE:
+                return best
+        for ends, sides, stretch in other_cuttings(best.reading):
+            other = self.cut(pixels, strip.grown(ends, sides).towards(lean), Manner(exact=True), stretch)
+            if is_better(other.reading, best.reading):
+                best = other
+            if best.reading.score >= ALMOST_SURE:
+                break
+        if may_be_handwriting(best.reading, best.quad) and self._style.log_odds(crop(pixels, loosened(best.quad))) > 0:
+            return self._by_hand(pixels, strip, lean, best)
+        return best
+
+    def _by_hand(self, pixels: RgbPixels, strip: Strip, lean: float, plain: Cut) -> Cut:
+        """The line as the handwriting recogniser reads it, where that one is to be believed."""
+        quad = strip.grown(TIGHTER, TIGHTER).towards(lean)
+        image = crop(pixels, quad)
+        own = self.handwriting.read(image)
+        return Cut(quad, image, own, exact=True) if is_believed(own, plain.reading) else plain
+
+    def _tall_line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
+        """A strip taller than wide: a narrow glyph, a column, or text that runs down or up the page."""
+        best: Cut | None = None
+        # A lone "1" is as tall as this; longer strips are text on its side first of all.
+        turns = (0, 1, -1) if strip.along < 2.5 * strip.across else (1, -1, 0)
+        for turn in turns:
+            cut = self.cut(pixels, strip.towards(lean + turn * math.pi / 2), Manner(exact=True))
+            if turn == 1 and is_column(cut.reading):
+                reading, _ = reread(cut.image, cut.reading, self.recogniser.read)
+                line = line_of(reading, cut.image, cut.quad)
+                return stood_up(line) if line and reading.score >= _READABLE else None
+            if best is None or cut.reading.score > best.reading.score:
+                best = cut
+            if cut.reading.score >= _CLEAR:
+                break
+        if best is None or best.reading.score < _READABLE:
+            return None
+        return line_of(best.reading, best.image, best.quad)
+
+    def whole(self, pixels: RgbPixels, orient: bool) -> tuple[int, Line] | None:
+        """The whole picture as one line, and the quarter turns that lay it flat; None unless it reads clearly."""
+        height, width = pixels.shape[:2]
+        if height > width and not orient:
+            return None
+        best: tuple[float, int, Line] | None = None
+        for turns in (1, 3) if height > width else (0,):
+            upright = turned(pixels, turns)
+            high, wide = upright.shape[:2]
+            quad = Quad(Point(0, 0), Point(wide, 0), Point(wide, high), Point(0, high))
+            cut = self.cut(upright, quad, Manner(exact=True))
+            line = line_of(cut.reading, cut.image, quad) if cut.reading.score >= _CLEAR else None
+            if line is not None and (best is None or cut.reading.score > best[0]):
+                best = cut.reading.score, turns, line
+        return best[1:] if best else None
+
+
+def manner_of(readings: Sequence[Reading]) -> Manner:
+    """How to read the other lines of a page of which these have been read."""
+    sure = [reading for reading in readings if reading.score >= ALMOST_SURE]
+    return Manner(
+        exact=2 * len(sure) < len(readings),
+        latin=bool(sure) and all(is_common_or_latin(reading.text) for reading in sure),
+    )
