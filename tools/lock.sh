@@ -13,3 +13,6 @@ for release in 0.3.0 0.4.0 0.5.0 0.6.0 0.7.0 0.9.1; do
     echo "azure-cognitiveservices-vision-computervision==$release" |
         compile - -o "requirements/sdk/computervision-$release.lock"
 done
+# aiohttp: what its asynchronous client sends with, left to the user to install.
+printf '%s\n' azure-ai-vision-imageanalysis==1.0.0 aiohttp |
+    compile - -o requirements/sdk/imageanalysis-1.0.0.lock

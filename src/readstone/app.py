@@ -19,25 +19,33 @@ from readstone import errors
 from readstone.access.gate import Gate, KeyGate, OpenGate
 from readstone.access.keys import KeyFile, KeyRing
 from readstone.access.tokens import Tokens, load_secret
-from readstone.api import container, extras, tokens, vision
+from readstone.api import container, extras, imageanalysis, tokens, vision
 from readstone.api.call import Call
 from readstone.api.credentials import presented
 from readstone.api.headers import finish, preflight
+from readstone.api.imageanalysis.analyzing import Analyzing
 from readstone.api.linger import send_and_linger
 from readstone.api.routing import RouteTable
 from readstone.api.vision.intake import ImageIntake
 from readstone.api.vision.page_work import PageWork
 from readstone.api.vision.services import Caps, Services
-from readstone.api.vision.text_operations import Desk
+from readstone.api.vision.text_operations import Desk, room_under
 from readstone.domain.refusals import Cancelled, Reason, Refusal
-from readstone.engines.protocols import TextReader
-from readstone.engines.registry import create_reader
+from readstone.engines.protocols import SceneViewer, TextReader
+from readstone.engines.recognisers import with_recognisers
+from readstone.engines.registry import create_reader, create_viewer
+from readstone.engines.scene.translations import translated
+from readstone.inference.analysing import Analysing
 from readstone.inference.documents import Documents
+from readstone.inference.memory import keep_few_heaps
 from readstone.inference.pool import WorkPool
 from readstone.inference.reading import ReaderSlot, Reading
+from readstone.inference.seeing import Seeing, ViewerSlot
 from readstone.intake.addresses import AllowList
 from readstone.intake.decoder_process import DecoderPool
 from readstone.intake.fetch import FetchPolicy, ImageFetcher
+from readstone.intake.limits import ANALYSIS
+from readstone.intake.spool import Spool
 from readstone.observe import logs
 from readstone.operations.errors import StoreUnusableError
 from readstone.operations.runner import Runner
@@ -59,12 +67,18 @@ PAGE_GRACE_SECONDS = 8.0
 class App:
     """One server: its parts, their start and stop, and the request path.
 
-    `make_reader` is called once, at start, off the event loop.
+    `make_reader` is called once, at start, off the event loop; `make_viewer` when something is first to be seen.
     """
 
-    def __init__(self, settings: Settings, make_reader: Callable[[], TextReader] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_reader: Callable[[], TextReader] | None = None,
+        make_viewer: Callable[[], SceneViewer] | None = None,
+    ) -> None:
         self._settings = settings
-        self._make_reader = make_reader or (lambda: create_reader(threads=settings.workers))
+        self._make_reader = make_reader or (lambda: create_reader(threads=settings.workers, tessdata=settings.tessdata))
+        make_viewer = make_viewer or (lambda: with_recognisers(create_viewer(threads=settings.workers)))
         self._ready = False
 
         stored = KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS)
@@ -80,27 +94,36 @@ class App:
         self._pool = WorkPool(settings.workers, settings.queue)
         self._reader = ReaderSlot()
         self._reading = Reading(self._pool, self._decoder, self._reader)
+        viewer = ViewerSlot(make_viewer)
+        seeing = Seeing(self._pool, self._decoder, viewer, translated)
+        self._analysing = Analysing(self._pool, self._decoder, self._reader, viewer, translated, settings.workers)
 
         documents = Documents(self._pool, self._decoder, self._reader)
-        self._store = SqliteStore(
-            settings.data_dir / "operations",
-            retention_seconds=settings.result_hours * 3600,
-            watermark=Watermark(fresh_seconds=0.5),
-        )
-        intake = ImageIntake(self._fetcher, settings.upload_timeout)
+        watermark = Watermark(fresh_seconds=0.5)
+        folder = settings.data_dir / "operations"
+        self._store = SqliteStore(folder, retention_seconds=settings.result_hours * 3600, watermark=watermark)
+        # Within the store's folder, so that an accepted document is moved and not copied.
+        self._spool = Spool(folder / "spool", room_under(watermark))
+        intake = ImageIntake(self._fetcher, settings.upload_timeout, self._spool)
         services = Services(
             intake,
             self._reading,
+            seeing,
             Desk(intake, documents, self._store, self._origin),
             Caps(settings.max_image_bytes, settings.max_image_side, settings.max_pages),
+            settings.age_and_gender,
         )
+        analyzing = Analyzing(intake, self._analysing, services.limits(ANALYSIS))
         self.versions = vision.surfaces(services)
+        described = (*self.versions, *imageanalysis.described(analyzing))
         page_work = PageWork(services.families, documents, self._store)
         self._runner = Runner(self._store, page_work.read, settings.workers)
         self._sweeper = Sweeper(self._store)
         # Health, landing page, description and sample: no key is asked for.
-        self._public = RouteTable((container.surface(lambda: self._ready, self.versions), extras.surface()))
-        self._routes = RouteTable((*self.versions, tokens.surface(self._gate, token_service)))
+        self._public = RouteTable((container.surface(lambda: self._ready, described), extras.surface()))
+        self._routes = RouteTable(
+            (*self.versions, imageanalysis.surface(analyzing), tokens.surface(self._gate, token_service))
+        )
 
         self.steps: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
             self._answer_preflight,  # OPTIONS needs no key (contract 2.6)
@@ -173,9 +196,10 @@ class App:
 
     def _error(self, call: Call, refusal: Refusal) -> Response:
         surface, route = (call.match.surface, call.match.route) if call.match else (None, None)
-        envelope = (route and route.envelope) or (surface and surface.envelope) or errors.Envelope.GATEWAY
         origin = self._origin(call)
         family = call.segments[0].lower() if call.segments else ""
+        unmatched = errors.Envelope.UNIFIED if family == "computervision" else errors.Envelope.GATEWAY
+        envelope = (route and route.envelope) or (surface and surface.envelope) or unmatched
         answer = errors.answer(
             refusal,
             errors.Caller(
@@ -207,9 +231,11 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the parts in order, stop them in the opposite one. The port opens once this is through."""
         await receive()
+        keep_few_heaps()
         try:
             self._decoder.start()
             await self._store.open()
+            await asyncio.to_thread(self._spool.open)
             self._reader.put(await asyncio.to_thread(self._make_reader))
             self._runner.start()
             self._sweeper.start()
@@ -227,7 +253,9 @@ class App:
         await self._runner.stop(PAGE_GRACE_SECONDS)
         await self._sweeper.stop()
         await asyncio.to_thread(self._pool.close)
+        await asyncio.to_thread(self._analysing.close)
         await self._fetcher.aclose()
         await self._store.close()
+        await asyncio.to_thread(self._spool.close)
         self._decoder.close()
         await send({"type": "lifespan.shutdown.complete"})

@@ -118,7 +118,7 @@ def _read(result: dict[str, Any], size: tuple[int, int]) -> None:
                     assert 0 <= corner["y"] < size[1]
             for word in line["words"]:
                 assert word["text"] in line["text"]
-                _sure(word["confidence"] - 1e-9)  # 1.0 is possible: three decimals
+                _sure(word["confidence"])
 
 
 _CHECKS = {

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from sdk.analysis_answers import FEATURES, RATIOS, assert_analysed, assert_is_the_poster
 from sdk.clients import DENIED, SCRIPTS, Image, Sent, run
@@ -91,14 +90,3 @@ def test_refusals(ask: Ask, tiny: Image, no_image: Image, poster: Image) -> None
         "feature": "NotSupportedVisualFeature",
     }
     assert "image url is not accessible" in outcomes["out of reach"]["body"]["error"]["message"]
-
-
-def test_a_token(ask: Ask, server: RunningServer, poster: Image) -> None:
-    issued = requests.post(f"{server.url}/sts/v1.0/issueToken", headers=server.key_header, timeout=30)
-    call = {"url": poster.url, "token": issued.text, "parameters": {"features": ["Read"]}}
-    outcome = ask({"token": call})["token"]
-    # The SDK itself lets no token go over a connection without TLS, or it does and is answered.
-    if "thrown" in outcome:
-        assert "Bearer" in outcome["thrown"]
-    else:
-        assert_is_the_poster(answered(outcome, ("read",))["readResult"])

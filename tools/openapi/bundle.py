@@ -27,6 +27,16 @@ VERSIONS = {
     "v3.2-preview": "preview/v3.2-preview.2",
     "v3.2": "stable/v3.2",
 }
+UNIFIED_FAMILY = "specification/cognitiveservices/data-plane/UnifiedVision"
+UNIFIED_VERSIONS = {
+    "2023-02-01-preview": "preview/2023-02-01-preview",
+    "2023-04-01-preview": "preview/2023-04-01-preview",
+    "2023-10-01": "stable/2023-10-01",
+    "2024-02-01": "stable/2024-02-01",
+}
+UNIFIED_BASE = "/computervision"
+KEY = {"apim_key": {"type": "apiKey", "name": "Ocp-Apim-Subscription-Key", "in": "header"}}
+"""Upstream's files of Image Analysis 4.0 leave out both: their paths are below the one and need the other."""
 IMAGE_BODIES = ["application/json", "application/octet-stream", "multipart/form-data"]
 
 
@@ -35,8 +45,13 @@ def main(specs: Path) -> None:
     shutil.copyfile(next(specs.glob("LICENSE*")), TARGET / "LICENSE-azure-rest-api-specs.txt")
     for version, folder in VERSIONS.items():
         files = [p for p in (specs / FAMILY / folder / n for n in ("ComputerVision.json", "Ocr.json")) if p.is_file()]
-        merged = bundle(version, files)
-        (TARGET / f"{version}.json").write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write(version, bundle(version, files))
+    for version, folder in UNIFIED_VERSIONS.items():
+        write(version, bundle(version, [specs / UNIFIED_FAMILY / folder / "UnifiedVision.json"]))
+
+
+def write(version: str, merged: dict[str, Any]) -> None:
+    (TARGET / f"{version}.json").write_text(json.dumps(merged, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def bundle(version: str, files: list[Path]) -> dict[str, Any]:
@@ -45,9 +60,9 @@ def bundle(version: str, files: list[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {
         "swagger": "2.0",
         "info": {**first["info"], "version": version},
-        "basePath": first["basePath"],
-        "securityDefinitions": first["securityDefinitions"],
-        "security": first["security"],
+        "basePath": first.get("basePath", UNIFIED_BASE),
+        "securityDefinitions": first.get("securityDefinitions", KEY),
+        "security": first.get("security", [{name: [] for name in KEY}]),
         "paths": {},
         "definitions": {},
         "parameters": {},

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from readstone.api.call import Call
+from readstone.api.imageanalysis.versions import API_VERSIONS
 
+_SUPPORTED = ",".join(API_VERSIONS)
 EXPOSED = "Operation-Location, apim-request-id, Retry-After"
 _ALLOWED = "Content-Type, Ocp-Apim-Subscription-Key, Authorization, x-ms-client-request-id"
 
@@ -19,6 +21,9 @@ def finish(call: Call, response: Response) -> None:
     """
     headers = response.headers
     headers["apim-request-id"] = call.request_id
+    if call.segments and call.segments[0].lower() == "computervision":
+        headers["request-id"] = call.request_id
+        headers["api-supported-versions"] = _SUPPORTED
     client_id = call.request.headers.get("x-ms-client-request-id")
     if client_id is not None and _is_plain(client_id):
         headers["x-ms-client-request-id"] = client_id

@@ -5,10 +5,17 @@ Confidences and scores are from 0 to 1. Names are English; codecs translate wher
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from readstone.domain.geometry import Box
+from readstone.domain.text import Page
+
+
+def unread() -> Page | None:
+    """The text of a picture that nobody reads."""
+    return None
 
 
 class Feature(Enum):
@@ -17,6 +24,7 @@ class Feature(Enum):
     CATEGORIES = auto()
     TAGS = auto()
     DESCRIPTION = auto()
+    DENSE_CAPTIONS = auto()
     OBJECTS = auto()
     PEOPLE = auto()
     FACES = auto()
@@ -35,8 +43,9 @@ class SceneOptions:
     """What is asked of a picture.
 
     `most_captions`: upper bound on the sentences of a description. `neutral`: captions say person, never man,
-    woman, boy or girl. `ratios`: width / height of each crop wanted, for CROPS. `age_and_gender`: whether faces
-    are given both (off by default; contract 4.2).
+    woman, boy or girl. `ratios`: width / height of each crop wanted, for CROPS; with none, one crop at a ratio that
+    suits the picture. `age_and_gender`: whether faces are given both (off by default; contract 4.2). `text`: the
+    picture's text when it is being read beside, else None; waits until it is read, so to be asked last.
     """
 
     features: frozenset[Feature]
@@ -44,6 +53,7 @@ class SceneOptions:
     neutral: bool = False
     ratios: tuple[float, ...] = ()
     age_and_gender: bool = False
+    text: Callable[[], Page | None] = unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,15 @@ class Caption:
 
     text: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class DenseCaption:
+    """One English phrase for a part of the picture, without a full stop."""
+
+    text: str
+    confidence: float
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +215,7 @@ class Scene:
     categories: tuple[Category, ...] | None = None
     tags: tuple[Tag, ...] | None = None
     description: Description | None = None
+    dense_captions: tuple[DenseCaption, ...] | None = None
     objects: tuple[DetectedObject, ...] | None = None
     people: tuple[Person, ...] | None = None
     faces: tuple[Face, ...] | None = None
