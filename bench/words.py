@@ -35,8 +35,8 @@ from ocr_score import edit_distance, normalised
 from readstone.domain.geometry import Point, Quad
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture, RgbPixels
+from readstone.domain.script import stands_alone
 from readstone.domain.text import Line, Page, Word
-from readstone.engines.read.script import stands_alone
 from readstone.engines.registry import create_reader
 
 BOXES = "printed_rendered"  # the folder with true word boxes

@@ -11,6 +11,7 @@ import pytest
 from readers import box
 from readstone.api.vision.measures import clockwise_degrees
 from readstone.api.vision.text_codec import TextCodec, Times
+from readstone.api.vision.text_operations import read_options
 from readstone.api.vision.text_options import TextOptions
 from readstone.api.vision.v1_0.text_codec import RECOGNIZE_TEXT
 from readstone.api.vision.v2_0.text_codec import BATCH_READ
@@ -142,9 +143,16 @@ def test_natural_order_reads_columns_one_after_the_other() -> None:
     assert [entry["text"] for entry in lines] == ["a", "b", "dim"]
 
 
-def test_no_style_for_other_scripts() -> None:
-    page = Page(250, 258, regions=(Region((line("漢字", 10, 10),)),))
+@pytest.mark.parametrize("text", ["漢字", "Привет", "שלום", "สวัสดี", "Ελλάδα", "한국"])
+def test_no_style_for_other_scripts(text: str) -> None:
+    page = Page(250, 258, regions=(Region((line(text, 10, 10),)),))
     assert "appearance" not in json.dumps(done(v3_2.READ, page=page))
+
+
+@pytest.mark.parametrize("codec", [RECOGNIZE_TEXT, BATCH_READ, v3_0.READ, v3_2.READ_PREVIEW, v3_2.READ])
+def test_styles_are_judged_only_where_they_are_told(codec: TextCodec) -> None:
+    told = "appearance" in json.dumps(json.loads(codec.page(SHEET, PAGE, OPTIONS)))
+    assert read_options(codec, OPTIONS).appearance is told
 
 
 def test_inches_have_four_decimals_and_keep_the_page_number() -> None:

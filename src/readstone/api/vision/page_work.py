@@ -40,7 +40,7 @@ class PageWork:
                 data,
                 number,
                 family.limits.document,
-                read_options(options),
+                read_options(family.codec, options),
                 partial(encode_page, family.codec, options),
                 patient=True,
             )

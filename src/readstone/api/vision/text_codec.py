@@ -41,10 +41,11 @@ class TextCodec:
     """`page` makes one element of the result, `done` the body around all of them.
 
     `pending` and `failed` make the bodies before and instead of it; its argument `started` tells
-    NotStarted from Running.
+    NotStarted from Running. `styled`: whether `page` tells the lines' appearance, which costs the reader time.
     """
 
     page: Callable[[Sheet, Page, TextOptions], bytes]
     done: Callable[[Sequence[bytes], Times, TextOptions], bytes]
     pending: Callable[[bool, Times], bytes]
     failed: Callable[[Times], bytes]
+    styled: bool = False

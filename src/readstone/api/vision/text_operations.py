@@ -166,7 +166,8 @@ def synchronous_route(desk: Desk, family: Family, path: str, operation: str) -> 
             times = Times.now()
             for number in numbers:
                 encode = partial(encode_page, family.codec, options)
-                read = desk.documents.read_page(data, number, family.limits.document, read_options(options), encode)
+                how = read_options(family.codec, options)
+                read = desk.documents.read_page(data, number, family.limits.document, how, encode)
                 bodies.append(await call.unless_gone(read))
         return Response(family.codec.done(bodies, times.until_now(), options), media_type=_JSON)
 
@@ -193,9 +194,9 @@ async def accepted_document(
         yield data, numbers
 
 
-def read_options(options: TextOptions) -> ReadOptions:
-    """How the reader is to read for a text operation: always upright, always with the lines' appearance."""
-    return ReadOptions(options.language, detect_orientation=True, appearance=True)
+def read_options(codec: TextCodec, options: TextOptions) -> ReadOptions:
+    """How the reader is to read for a text operation: always upright, the lines' appearance where it is told."""
+    return ReadOptions(options.language, detect_orientation=True, appearance=codec.styled)
 
 
 def encode_page(codec: TextCodec, options: TextOptions, sheet: Sheet, page: Page) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from readstone.engines.read.recognise import Reading
-from readstone.engines.read.script import half_known
+from readstone.engines.read.repertoire import half_known
 
 ALMOST_SURE = 0.96  # lines below this are read again
 _POOR = 0.8

@@ -16,10 +16,10 @@ import numpy as np
 
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
+from readstone.domain.script import stands_alone
 from readstone.domain.text import Line, Word
 from readstone.engines.read.ink import Ink, ink_of
 from readstone.engines.read.recognise import Reading
-from readstone.engines.read.script import stands_alone
 
 
 def is_column(reading: Reading) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.refusals import Reason, Refusal
+from readstone.domain.script import Script, script_of, stands_alone
 from readstone.domain.text import Line
 from readstone.engines.read.alphabets import (
     ALPHABETS,
@@ -27,7 +28,7 @@ from readstone.engines.read.confidence import mean_probability, token_confidence
 from readstone.engines.read.crop import crop
 from readstone.engines.read.language import most_likely
 from readstone.engines.read.recognise import Glyph, Reading
-from readstone.engines.read.script import Script, half_known, script_of, stands_alone
+from readstone.engines.read.repertoire import half_known
 from readstone.engines.read.tesseract import Tesseract, TokenLine
 from readstone.engines.read.words import line_of
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
+from readstone.domain.script import Script, script_of
 from readstone.engines.manifest import HANDWRITING_RECOGNISER
 from readstone.engines.onnx import Model
 from readstone.engines.read.foreign import is_silent
 from readstone.engines.read.recognise import Reading, as_input, decode
-from readstone.engines.read.script import Script, script_of
 
 TIGHTER = -0.1
 """How much the strip is grown before it is cut for this recogniser, in parts of its height at every edge.

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Protocol
 
-from readstone.engines.read.script import Script, script_of
+from readstone.domain.script import Script, script_of
 
 # py3langid's code -> ours. The OCR operations know no Croatian or Bosnian; written in Latin letters they
 # are nearest to Serbian.

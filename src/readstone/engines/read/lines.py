@@ -16,7 +16,7 @@ from readstone.engines.read.detect import Strip
 from readstone.engines.read.handwriting import TIGHTER, HandwritingRecogniser, is_believed, may_be_handwriting
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened
 from readstone.engines.read.recognise import Manner, Reading, Recogniser
-from readstone.engines.read.script import is_common_or_latin
+from readstone.engines.read.repertoire import is_common_or_latin
 from readstone.engines.read.turns import turned
 from readstone.engines.read.words import line_of
 

@@ -121,10 +121,12 @@ class PageReader:
     def _strips(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
         """Strips of text, looked for at a smaller scale first where that may do."""
         for smaller in smaller_scales(pixels.shape[1], pixels.shape[0], scale):
-            stop_if(cancelled)
-            strips = self._cores.one(lambda alone: self.detector.detect(pixels, smaller, alone))  # noqa: B023 - run at once
+            strips = self._found(pixels, smaller, cancelled)
             if is_large_enough([strip.across * smaller for strip in strips]):
                 return strips
+        return self._found(pixels, scale, cancelled)
+
+    def _found(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
         stop_if(cancelled)
         return self._cores.one(lambda alone: self.detector.detect(pixels, scale, alone))
 

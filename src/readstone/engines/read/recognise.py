@@ -20,7 +20,7 @@ from readstone.engines.integer_products import are_exact_here
 from readstone.engines.manifest import QUICK_TEXT_RECOGNISER, TEXT_RECOGNISER
 from readstone.engines.onnx import Model
 from readstone.engines.onnx_graph import before_last_layer, linear_model
-from readstone.engines.read.script import is_common_or_latin
+from readstone.engines.read.repertoire import is_common_or_latin
 
 _ROWS = 48
 _STEP = 8  # columns of the line per time step

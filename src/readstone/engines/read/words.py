@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from readstone.domain.geometry import Point, Quad
 from readstone.domain.picture import RgbPixels
+from readstone.domain.script import stands_alone
 from readstone.domain.text import Line, Word
 from readstone.engines.read.confidence import Confidence, word_confidence
 from readstone.engines.read.ink import Ink, ink_of
 from readstone.engines.read.recognise import Glyph, Reading
-from readstone.engines.read.script import stands_alone
 from readstone.engines.read.spaces import with_spaces
 
 Columns = NDArray[np.int64]

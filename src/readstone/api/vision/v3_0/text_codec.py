@@ -14,6 +14,7 @@ from readstone.api.vision.text_options import TextOptions
 from readstone.api.vision.v3_0.read_result import ReadLine, ReadResult, ReadWord
 from readstone.domain.document import Sheet
 from readstone.domain.order import basic_order
+from readstone.domain.script import is_latin
 from readstone.domain.text import Appearance, Line, Page
 
 
@@ -62,11 +63,11 @@ def read_codec(shape: ReadShape) -> TextCodec:
     def failed(times: Times) -> bytes:
         return _head("failed", times)
 
-    return TextCodec(page, done, pending, failed)
+    return TextCodec(page, done, pending, failed, styled=shape.appearance is not None)
 
 
 def _line(shape: ReadShape, sheet: Sheet, page: Page, line: Line, page_language: str | None) -> ReadLine:
-    latin = all(ord(char) < 0x2E80 for char in line.text)  # documented: styles of Latin script only
+    latin = is_latin(line.text)  # documented: styles of Latin script only
     return ReadLine(
         language=line.language or (page_language if shape.line_language else None),
         bounding_box=eight_numbers(sheet, page, line.quad),

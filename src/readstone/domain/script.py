@@ -68,21 +68,6 @@ def stands_alone(character: str) -> bool:
     return code >= _SPACELESS[0][0] and any(first <= code <= last for first, last in _SPACELESS)
 
 
-def half_known(text: str) -> bool:
-    """Whether most letters are of a script of which the recogniser has some and lacks the others.
-
-    It knows the Greek letters of formulas, but none with an accent: it skips those, and is as sure of the
-    rest as of a line that it read whole.
-    """
-    letters = [char for char in text if char.isalpha()]
-    return 2 * sum("\u0370" <= char <= "\u03ff" for char in letters) > len(letters)
-
-
-# Latin letters with their signs, and what is written among them: punctuation, superscripts, currency, letter-like
-# signs. No Greek: its lines are judged by what the whole recogniser says (`half_known`).
-_COMMON_OR_LATIN = ((0x0000, 0x036F), (0x1E00, 0x1EFF), (0x2000, 0x214F))
-
-
-def is_common_or_latin(text: str) -> bool:
-    """Whether every character is a Latin letter, a digit or a sign used with them; true of an empty text."""
-    return all(any(first <= ord(char) <= last for first, last in _COMMON_OR_LATIN) for char in text)
+def is_latin(text: str) -> bool:
+    """Whether every letter is a Latin one; true of a text without letters."""
+    return all(script_of(char) is Script.LATIN for char in text if char.isalpha())
