@@ -66,11 +66,11 @@ def models(threads: int) -> Prepare:
             tape.append((threading.current_thread().name.startswith("read-line"), self, tensor))
             return run(self, tensor)
 
-        Model.run = taken  # type: ignore[method-assign]
+        Model.run = taken
         try:
             read(clients)()
         finally:
-            Model.run = run  # type: ignore[method-assign]
+            Model.run = run
         return tape
 
     def prepare(pixels: Pixels) -> Job:

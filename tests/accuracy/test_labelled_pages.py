@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def picture(data: Path, folder: str, label: dict[str, object]) -> Picture:
     return Picture(np.ascontiguousarray(np.asarray(upright)), "Png")
 
 
-def rate(page: Page, label: dict[str, object]) -> object:
+def rate(page: Page, label: dict[str, object]) -> Any:
     boxes = [(line.text, page.upright(line.quad).bounds) for line in page.lines]
     found = [score.FoundLine(text, b.left, b.top, b.width, b.height) for text, b in boxes]
     return score.score(label["lines"], found, bool(label.get("fold_case")))
@@ -79,7 +80,7 @@ def test_latin_and_ideographs_are_read_and_named(reader: PageReader, data: Path)
         if label["language"] in readable:
             page = reader.read(picture(data, "printed_languages", label), ReadOptions())
             assert page.language == label["language"]
-            assert rate(page, label).cer <= 0.01, label["image"]  # type: ignore[attr-defined]
+            assert rate(page, label).cer <= 0.01, label["image"]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_other_scripts_are_read_with_tesseract(reader: PageReader, data: Path, l
         pytest.skip(f"no language data of tesseract for {pack}")
     label = next(label for label in labels(data, "printed_languages") if label["language"] == language)
     page = reader.read(picture(data, "printed_languages", label), ReadOptions())
-    assert rate(page, label).cer <= 0.03  # type: ignore[attr-defined]
+    assert rate(page, label).cer <= 0.03
 
 
 @pytest.mark.parametrize("degrees", [0, 10])
@@ -106,7 +107,7 @@ def test_word_boxes_hug_the_true_words(reader: PageReader, data: Path, degrees: 
     boxes = [page.upright(word.quad).shifted(-dx, -dy).bounds for line in page.lines for word in line.words]
     found = np.array([(b.left, b.top, b.right, b.bottom) for b in boxes])
     overlaps = []
-    for line in label["words"]:  # type: ignore[attr-defined]
+    for line in label["words"]:
         for _, x, y, width, height in line:
             wide = np.minimum(found[:, 2], x + width) - np.maximum(found[:, 0], x)
             high = np.minimum(found[:, 3], y + height) - np.maximum(found[:, 1], y)

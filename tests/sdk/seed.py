@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -51,3 +52,17 @@ def pointed_at(script: str, **values: str) -> str:
         script, count = re.subn(pattern, lambda _, new=assignment: new, script, flags=re.MULTILINE)
         assert count == 1, f"{name} is assigned {count} times"
     return script
+
+
+def differences(original: str, script: str) -> tuple[list[str], list[str]]:
+    """Lines of `original` that are gone from `script`, and those there instead; elsewhere both are the same bytes."""
+    lines = list(difflib.ndiff(original.splitlines(keepends=True), script.splitlines(keepends=True)))
+    removed = [line[2:] for line in lines if line.startswith("- ")]
+    added = [line[2:] for line in lines if line.startswith("+ ")]
+    rest_of_original, rest = original, script
+    for line in removed:
+        rest_of_original = rest_of_original.replace(line, "", 1)
+    for line in added:
+        rest = rest.replace(line, "", 1)
+    assert rest.encode() == rest_of_original.encode()
+    return removed, added

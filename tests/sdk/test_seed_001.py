@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sdk.clients import SCRIPTS, Image, Sent, run, validate_result
-from sdk.seed import HANDWRITTEN_TEXT, NO_SEEDS, ROOT, pointed_at, script_of, seed_page
+from sdk.seed import HANDWRITTEN_TEXT, NO_SEEDS, ROOT, differences, pointed_at, script_of, seed_page
 from serving import KEY, RunningServer
 
 FIGURE = ROOT / "build" / "artefacts" / "seed_001.png"
@@ -43,9 +43,7 @@ def figure(script: str, tmp_path: Path, sent: list[Sent]) -> Any:
 
 
 def test_only_three_assignments_differ(original: str, script: str, server: RunningServer, whiteboard: Image) -> None:
-    differences = list(difflib.ndiff(original.splitlines(keepends=True), script.splitlines(keepends=True)))
-    removed = [line[2:] for line in differences if line.startswith("- ")]
-    added = [line[2:] for line in differences if line.startswith("+ ")]
+    removed, added = differences(original, script)
     assert removed == [
         'subscription_key = "<Subscription Key>"\n',
         'vision_base_url = "https://westcentralus.api.cognitive.microsoft.com/vision/v2.0/"\n',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from schemas import success_definition, validate
 from sdk.clients import SCRIPTS, Image, Sent, run
-from sdk.seed import NO_SEEDS, REMOTE_IMAGE, ROOT, pointed_at, script_of, seed_page
+from sdk.seed import NO_SEEDS, REMOTE_IMAGE, ROOT, differences, pointed_at, script_of, seed_page
 from serving import KEY, RunningServer
 
 FIGURE = ROOT / "build" / "artefacts" / "seed_004.png"
@@ -42,9 +41,7 @@ def figure(script: str, tmp_path: Path) -> Any:
 
 
 def test_only_three_assignments_differ(original: str, script: str, server: RunningServer, street: Image) -> None:
-    differences = list(difflib.ndiff(original.splitlines(keepends=True), script.splitlines(keepends=True)))
-    removed = [line[2:] for line in differences if line.startswith("- ")]
-    added = [line[2:] for line in differences if line.startswith("+ ")]
+    removed, added = differences(original, script)
     assert removed == [
         'subscription_key = "<Subscription Key>"\n',
         'vision_base_url = "https://westcentralus.api.cognitive.microsoft.com/vision/v2.0/"\n',
