@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from lines import HEIGHT, Line, edits, plain, real_lines
+from lines import HEIGHT, Line, plain, real_lines
+from rapidfuzz.distance import Levenshtein
 
 from train import LEAST_WIDTH, as_input, data_of
 
@@ -54,7 +55,7 @@ def main() -> None:
         recogniser = Recogniser(path)
         for kind, lines in kinds.items():
             if lines:
-                wrong = sum(edits(recogniser.read(line), line.text) for line in lines)
+                wrong = sum(Levenshtein.distance(recogniser.read(line), line.text) for line in lines)
                 rate = 100 * wrong / sum(len(line.text) for line in lines)
                 print(f"{path.name} {kind}: CER {rate:.1f} % of {len(lines)} lines")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 HEIGHT = 48
 
@@ -84,26 +85,7 @@ def trainable(lines: Sequence[Line], scored: Iterable[str], known: Iterable[str]
 def _nearest(text: str, others: Sequence[str]) -> float:
     """The smallest edit distance to one of `others`, in parts of the text's length."""
     near = [other for other in others if abs(len(other) - len(text)) <= 0.25 * max(len(text), 1)]
-    return min((edits(text, other) for other in near), default=len(text) + 1) / max(len(text), 1)
-
-
-def edits(a: str, b: str) -> int:
-    """Levenshtein distance; Hyyrö 2003, "A bit-vector algorithm", with Python's integers as vectors."""
-    if not a or not b:
-        return len(a) + len(b)
-    where: dict[str, int] = {}
-    for i, letter in enumerate(a):
-        where[letter] = where.get(letter, 0) | (1 << i)
-    mask, last = (1 << len(a)) - 1, 1 << (len(a) - 1)
-    plus, minus, score = mask, 0, len(a)
-    for letter in b:
-        same = where.get(letter, 0)
-        diagonal = ((((same & plus) + plus) ^ plus) | same | minus) & mask
-        up, down = (minus | ~(diagonal | plus)) & mask, diagonal & plus
-        score += 1 if up & last else -1 if down & last else 0
-        up, down = ((up << 1) | 1) & mask, (down << 1) & mask
-        plus, minus = (down | ~(diagonal | up)) & mask, up & diagonal
-    return score
+    return min((Levenshtein.distance(text, other) for other in near), default=len(text) + 1) / max(len(text), 1)
 
 
 def save(path: Path, lines: Sequence[Line]) -> None:

@@ -27,7 +27,8 @@ import torch.nn.functional as fn
 from augment import augmented
 from graph import Graph
 from latin import characters_of, with_latin_head
-from lines import HEIGHT, SCORED_PAGES, Line, edits, load_saved, pages, real_lines, trainable
+from lines import HEIGHT, SCORED_PAGES, Line, load_saved, pages, real_lines, trainable
+from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 FROZEN_UP_TO = "Add.43"  # the strokes and edges of the first stage look the same in print
@@ -125,7 +126,7 @@ def error_rate(graph: Graph, lines: list[Line], characters: list[str]) -> float:
         for line in lines:
             x = np.zeros((1, 3, HEIGHT, max(LEAST_WIDTH, line.picture.shape[1])), np.float32)
             x[0, :, :, : line.picture.shape[1]] = as_input(line.picture)
-            wrong += edits(decoded(graph(torch.from_numpy(x))[0], characters), line.text)
+            wrong += Levenshtein.distance(decoded(graph(torch.from_numpy(x))[0], characters), line.text)
     return wrong / sum(len(line.text) for line in lines)
 
 
