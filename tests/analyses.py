@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import pytest
 import requests
 
 from pictures import encoded
@@ -17,6 +19,14 @@ API_VERSIONS = (*PREVIEWS, *FINAL)
 FEATURES = "tags,caption,denseCaptions,objects,read,smartCrops,people"
 SIZE = (120, 80)
 PNG = encoded(meadow(SIZE))
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def every_version(test: Test) -> Test:
+    """Run `test` with each `version`, and let it count for the compatibility page."""
+    marked: Test = pytest.mark.covers("imageanalysis:analyze")(pytest.mark.parametrize("version", API_VERSIONS)(test))
+    return marked
 
 
 def analyze(wire: RunningServer, version: str | None, query: str = f"features={FEATURES}", **more: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from readstone.settings import Settings, env_name
@@ -16,23 +17,47 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 RECORD = ROOT / "build" / "compatibility.json"
 
-VERSIONS = ("v1.0", "v2.0", "v2.1", "v3.0", "v3.1", "v3.2")
-SINCE_V1 = VERSIONS
-SINCE_V2 = VERSIONS[1:]
-# The operations of Azure Computer Vision v1.0 - v3.2: name in the record, route, versions that have it.
-OPERATIONS = (
-    ("ocr", "POST /ocr", SINCE_V1),
-    ("recognizeText", "POST /recognizeText, GET /textOperations/{id}", VERSIONS[:3]),
-    ("asyncBatchAnalyze", "POST /read/core/asyncBatchAnalyze, GET /read/operations/{id}", VERSIONS[1:3]),
-    ("read", "POST /read/analyze, GET /read/analyzeResults/{id}", VERSIONS[3:]),
-    ("analyze", "POST /analyze", SINCE_V1),
-    ("describe", "POST /describe", SINCE_V1),
-    ("tag", "POST /tag", SINCE_V1),
-    ("detect", "POST /detect", SINCE_V2),
-    ("areaOfInterest", "POST /areaOfInterest", SINCE_V2),
-    ("generateThumbnail", "POST /generateThumbnail", SINCE_V1),
-    ("models", "GET /models", SINCE_V1),
-    ("domain", "POST /models/{model}/analyze", SINCE_V1),
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One of Azure's two interfaces: its versions, and each operation's name in the record, route and versions."""
+
+    title: str
+    versions: tuple[str, ...]
+    operations: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+V = ("v1.0", "v2.0", "v2.1", "v3.0", "v3.1", "v3.2")
+PREVIEWS = ("2023-02-01-preview", "2023-04-01-preview")
+GENERATIONS = (
+    Generation(
+        "Computer Vision v1.0 to v3.2: `/vision/{version}`",
+        V,
+        (
+            ("ocr", "POST /ocr", V),
+            ("recognizeText", "POST /recognizeText, GET /textOperations/{id}", V[:3]),
+            ("asyncBatchAnalyze", "POST /read/core/asyncBatchAnalyze, GET /read/operations/{id}", V[1:3]),
+            ("read", "POST /read/analyze, GET /read/analyzeResults/{id}", V[3:]),
+            ("analyze", "POST /analyze", V),
+            ("describe", "POST /describe", V),
+            ("tag", "POST /tag", V),
+            ("detect", "POST /detect", V[1:]),
+            ("areaOfInterest", "POST /areaOfInterest", V[1:]),
+            ("generateThumbnail", "POST /generateThumbnail", V),
+            ("models", "GET /models", V),
+            ("domain", "POST /models/{model}/analyze", V),
+        ),
+    ),
+    Generation(
+        "Image Analysis 4.0: `/computervision`, `api-version=`",
+        (*PREVIEWS, "2023-10-01", "2024-02-01"),
+        (
+            ("imageanalysis:analyze", "POST /imageanalysis:analyze", (*PREVIEWS, "2023-10-01", "2024-02-01")),
+            ("imageanalysis:segment", "POST /imageanalysis:segment", PREVIEWS),
+            ("retrieval:vectorizeImage", "POST /retrieval:vectorizeImage", (*PREVIEWS, "2024-02-01")),
+            ("retrieval:vectorizeText", "POST /retrieval:vectorizeText", (*PREVIEWS, "2024-02-01")),
+        ),
+    ),
 )
 KINDS = {
     "contract": "bodies and errors against the contract and Microsoft's definitions",
@@ -81,22 +106,12 @@ def compatibility_page() -> str:
     broken = {(row["operation"], row["version"]) for row in record if not row["passed"]}
     for row in record:
         proved.setdefault((row["operation"], row["version"]), set()).add(row["kind"])
-    unknown = {operation for operation, _ in proved} - {operation for operation, _, _ in OPERATIONS}
+    shown = {operation for generation in GENERATIONS for operation, _, _ in generation.operations}
+    unknown = {operation for operation, _ in proved} - shown
     if unknown:
         raise SystemExit(f"tests cover operations that no row shows: {sorted(unknown)}")
-    rows = []
-    for operation, route, versions in OPERATIONS:
-        cells = []
-        for version in VERSIONS:
-            kinds = proved.get((operation, version), set())
-            if version not in versions:
-                cells.append("–")
-            elif kinds and (operation, version) not in broken:
-                cells.append(f"✓ {', '.join(sorted(kinds))}")
-            else:
-                cells.append("not yet: 404")
-        rows.append(f"| `{route}` | {' | '.join(cells)} |")
     used = sorted({kind for kinds in proved.values() for kind in kinds})
+    tables = [line for generation in GENERATIONS for line in table(generation, proved, broken)]
     return "\n".join(
         [
             "# Compatibility",
@@ -107,14 +122,28 @@ def compatibility_page() -> str:
             "test there are. A dash: Azure never had the operation in that version. What is not there yet is",
             "answered with the contract's own 404 body, never with something made up.",
             "",
-            "| operation | " + " | ".join(VERSIONS) + " |",
-            "| --- |" + " --- |" * len(VERSIONS),
-            *rows,
-            "",
+            *tables,
             *(f"- **{kind}**: {KINDS[kind]}" for kind in used),
             "",
         ]
     )
+
+
+def table(generation: Generation, proved: dict[tuple[str, str], set[str]], broken: set[tuple[str, str]]) -> list[str]:
+    rows = []
+    for operation, route, versions in generation.operations:
+        cells = []
+        for version in generation.versions:
+            kinds = proved.get((operation, version), set())
+            if version not in versions:
+                cells.append("–")
+            elif kinds and (operation, version) not in broken:
+                cells.append(f"✓ {', '.join(sorted(kinds))}")
+            else:
+                cells.append("not yet: 404")
+        rows.append(f"| `{route}` | {' | '.join(cells)} |")
+    head = f"| operation | {' | '.join(generation.versions)} |"
+    return [f"## {generation.title}", "", head, "| --- |" + " --- |" * len(generation.versions), *rows, ""]
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analyses import API_VERSIONS, FEATURES, FINAL, PREVIEWS, SIZE, analyze, told
+from analyses import FEATURES, FINAL, PREVIEWS, SIZE, analyze, every_version, told
 from readers import FixedReader, box
 from readstone.domain.picture import Picture
 from readstone.domain.scene import Feature
@@ -15,7 +15,6 @@ from readstone.domain.text import Appearance, Line, Orientation, Page, Region, W
 from serving import RunningServer, server_in_thread
 from viewers import FixedViewer, empty_room
 
-every_version = pytest.mark.parametrize("version", API_VERSIONS)
 WIDTH, HEIGHT = SIZE
 
 CAPTION = {"text": "a dog on a street", "confidence": 0.9123}

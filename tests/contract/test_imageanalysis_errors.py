@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from analyses import API_VERSIONS, FEATURES, FINAL, PNG, PREVIEWS, analyze, assert_refused
+from analyses import API_VERSIONS, FEATURES, FINAL, PNG, PREVIEWS, analyze, assert_refused, every_version
 from pictures import encoded
 from readers import BrokenReader, FixedReader, HeldReader
 from readstone.domain.picture import Picture
@@ -28,8 +28,6 @@ QUERY = "Analyze query is invalid."
 WRONG_SIZE = "The image size is not allowed to be zero or larger than 20971520 bytes."
 FORMED_WRONG = "Image URL is badly formatted or not accessible"
 NO_IMAGE = "Input data is not a valid image."
-
-every_version = pytest.mark.parametrize("version", API_VERSIONS)
 
 
 # --- who may call, and what -------------------------------------------------------------------------------

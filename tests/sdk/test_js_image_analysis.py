@@ -14,6 +14,7 @@ from sdk.clients import DENIED, SCRIPTS, Image, Sent, run
 from sdk.setup import node_program
 from serving import KEY, RunningServer
 
+pytestmark = pytest.mark.covers("imageanalysis:analyze", "2023-10-01")
 Ask = Callable[[dict[str, Any]], Any]
 CAPITALISED = {"features": [name[0].upper() + name[1:] for name in FEATURES], "smartCrops-aspect-ratios": RATIOS}
 

@@ -16,6 +16,7 @@ from sdk.clients import DENIED, NO_IMAGE, SCRIPTS, TOO_SMALL, Image, Sent, run
 from sdk.setup import IMAGE_ANALYSIS
 from serving import KEY, RunningServer
 
+pytestmark = pytest.mark.covers("imageanalysis:analyze", "2023-10-01")
 Ask = Callable[[dict[str, Any]], Any]
 ALL: dict[str, Any] = {"features": FEATURES, "options": {"smart_crops_aspect_ratios": RATIOS}}
 NO_RETRIES = {"retry_total": 0}
@@ -109,6 +110,7 @@ def test_credentials(ask: Ask, server: RunningServer, poster: Image) -> None:
         assert DENIED in error["message"]
 
 
+@pytest.mark.covers("imageanalysis:analyze", "2024-02-01")
 def test_what_reaches_the_server(ask: Ask, sent: list[Sent], poster: Image) -> None:
     options = {
         "language": "en",

@@ -35,6 +35,7 @@ def shape(value: Any) -> Any:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
+@pytest.mark.covers("imageanalysis:analyze", "2023-10-01")
 def test_the_shape_of_the_page(example: Any, server: RunningServer, whiteboard: Image) -> None:
     """`Include Read in the features query parameter`, says the page."""
     answer = requests.post(
