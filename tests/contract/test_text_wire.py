@@ -276,6 +276,15 @@ def test_the_container_s_synchronous_routes(wire: RunningServer, path: str, stat
     assert_union(refused, 400, "InvalidImageFormat")
 
 
+def test_where_the_container_s_installation_page_polls(wire: RunningServer) -> None:
+    location = post(wire, READ_3_2).headers["Operation-Location"]
+    body = finished(location)
+    elsewhere = location.replace("read/analyzeResults", "read/operations")
+    assert elsewhere != location
+    assert requests.get(elsewhere, headers=KEYED, timeout=30).json() == body
+    assert requests.get(f"{elsewhere[:-12]}{'0' * 12}", headers=KEYED, timeout=30).status_code == 404
+
+
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, HeldReader]]:
     reader = HeldReader()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 
+from readstone.cli import container_names
 from readstone.settings import ConfigurationError, Settings, env_name, load
 
 
@@ -23,12 +25,30 @@ def add_flags(parser: argparse.ArgumentParser, names: Iterable[str] | None = Non
             )
 
 
+def add_container_names(parser: argparse.ArgumentParser) -> None:
+    """Arguments as Azure's own container takes them after the image's name."""
+    parser.add_argument(
+        "container",
+        nargs="*",
+        metavar="Name=Value",
+        help="settings of Azure's own container under its names: ApiKey=..., Storage:TimeToLiveInDays=2",
+    )
+
+
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """The settings that flags and environment give. Prints every fault and exits 2 when there is one."""
+    """The settings that flags, environment and, below both, the names of Azure's container give.
+
+    Prints every fault and exits 2 when there is one.
+    """
     prefix = "setting_"
     given = {n.removeprefix(prefix): v for n, v in vars(arguments).items() if n.startswith(prefix) and v is not None}
     try:
-        return load(given)
+        container = container_names.given(getattr(arguments, "container", ()), os.environ)
+        below = {name: value for name, value in container.settings.items() if env_name(name) not in os.environ}
+        if container.ignored:
+            names = ", ".join(container.ignored)
+            print(f"readstone: settings of Azure's container that change nothing here: {names}", file=sys.stderr)
+        return load({**below, **given})
     except ConfigurationError as error:
         print("readstone: the settings cannot be used:", file=sys.stderr)
         for fault in error.faults:

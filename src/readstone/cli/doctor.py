@@ -10,7 +10,7 @@ import onnxruntime
 
 from readstone import __version__
 from readstone.access.keys import KeyFile
-from readstone.cli.configuration import add_flags, settings_of
+from readstone.cli.configuration import add_container_names, add_flags, settings_of
 from readstone.engines.manifest import DEFAULT_MODELS, ModelUnusableError
 from readstone.engines.read.scripts_read import about
 from readstone.engines.read.tesseract import data_folder
@@ -20,6 +20,7 @@ from readstone.settings import Auth, Settings, unknown_names, usable_cores
 def configure(parser: argparse.ArgumentParser) -> None:
     """Flags of the command."""
     add_flags(parser)
+    add_container_names(parser)
     parser.set_defaults(run=run)
 
 

@@ -12,7 +12,7 @@ from readstone.access.keys import KeyFile
 from readstone.api.connection import connections
 from readstone.api.extras import SAMPLE_PATH
 from readstone.app import App
-from readstone.cli.configuration import add_flags, settings_of
+from readstone.cli.configuration import add_container_names, add_flags, settings_of
 from readstone.observe import logs
 from readstone.settings import Auth, Settings
 
@@ -23,6 +23,7 @@ GRACE_SECONDS = 20
 def configure(parser: argparse.ArgumentParser) -> None:
     """Flags of the command."""
     add_flags(parser)
+    add_container_names(parser)
     parser.set_defaults(run=run)
 
 

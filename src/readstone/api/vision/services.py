@@ -10,7 +10,7 @@ from readstone.api.vision.recognize_printed_text import Reads
 from readstone.api.vision.scene.routes import scene_routes
 from readstone.api.vision.scene.version import SceneVersion
 from readstone.api.vision.scene.viewing import Sees, Viewing
-from readstone.api.vision.text_operations import Desk, Family, synchronous_route, text_routes
+from readstone.api.vision.text_operations import Desk, Family, results_route, synchronous_route, text_routes
 from readstone.intake.limits import SCENE, InputLimits
 
 
@@ -55,6 +55,10 @@ class Services:
     def text_now(self, family: Family, path: str, operation: str) -> Route:
         """The synchronous variant of a text family."""
         return synchronous_route(self.desk, self._capped(family), path, operation)
+
+    def text_results(self, family: Family, path: str, operation: str) -> Route:
+        """Another path at which a text family's operations are polled."""
+        return results_route(self.desk, family, path, operation)
 
     def _capped(self, family: Family) -> Family:
         limits = family.limits.overridden(self.caps.image_bytes, self.caps.image_side, self.caps.pages)

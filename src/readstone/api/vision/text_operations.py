@@ -134,26 +134,32 @@ def text_routes(desk: Desk, family: Family) -> tuple[Route, Route]:
         location = f"{desk.origin(call)}/vision/{family.surface}/{family.results[0]}/{operation.id}"
         return Response(status_code=202, headers={"Operation-Location": location, "Content-Length": "0"})
 
+    results, results_operation = family.results
+    return (
+        Route("POST", *family.submit, submit, envelope=Envelope.UNION),
+        results_route(desk, family, results, results_operation),
+    )
+
+
+def results_route(desk: Desk, family: Family, path: str, operation: str) -> Route:
+    """Poll: an operation of the family under `path`, by its id."""
+
     async def poll(call: Call) -> Response:
         operation_id = call.match.captured["operationId"] if call.match else ""
         if not _GUID.fullmatch(operation_id):
             raise Refusal(Reason.BAD_ARGUMENT, "The operation id is not valid.")
         with store_answers():
-            operation = await desk.store.find(operation_id.lower())
-        if operation is None or (operation.surface, operation.kind) != (family.surface, family.kind):
+            found = await desk.store.find(operation_id.lower())
+        if found is None or (found.surface, found.kind) != (family.surface, family.kind):
             raise Refusal(
                 Reason.OPERATION_NOT_FOUND,
                 "The requested operation was not found. The identifier is invalid or the operation is expired.",
             )
         with store_answers():
-            body = await _body(desk.store, family.codec, operation)
+            body = await _body(desk.store, family.codec, found)
         return Response(body, media_type=_JSON)
 
-    results, results_operation = family.results
-    return (
-        Route("POST", *family.submit, submit, envelope=Envelope.UNION),
-        Route("GET", f"{results}/{{operationId}}", results_operation, poll, envelope=Envelope.UNION),
-    )
+    return Route("GET", f"{path}/{{operationId}}", operation, poll, envelope=Envelope.UNION)
 
 
 def synchronous_route(desk: Desk, family: Family, path: str, operation: str) -> Route:

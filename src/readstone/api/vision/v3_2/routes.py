@@ -13,7 +13,10 @@ from readstone.intake import limits, text_limits
 
 
 def surface(services: Services) -> Surface:
-    """Everything v3.2 serves; `read/syncAnalyze` is the container's own, synchronous."""
+    """Everything v3.2 serves.
+
+    `read/syncAnalyze` is the container's own, synchronous; `read/operations` is where its installation page polls.
+    """
     read = families.read(
         "v3.2",
         text_codec.READ,
@@ -38,5 +41,6 @@ def surface(services: Services) -> Surface:
             *services.scene(scene.SCENE),
             *services.text(read),
             services.text_now(read, "read/syncAnalyze", "ReadNow"),
+            services.text_results(read, "read/operations", "GetReadOperationResult"),
         ),
     )
