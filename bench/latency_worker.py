@@ -38,7 +38,9 @@ def readstone(threads: int) -> Prepare:
     from readstone.domain.options import ReadOptions
     from readstone.domain.picture import Picture
     from readstone.engines.read.reader import PageReader
+    from readstone.inference.memory import keep_few_heaps
 
+    keep_few_heaps()  # as the server does
     reader = PageReader(threads=threads)
 
     def prepare(pixels: Pixels) -> Job:

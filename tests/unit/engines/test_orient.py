@@ -45,6 +45,16 @@ def test_columns_of_ideographs_do_not_turn_the_page_and_turned_rows_do(upright: 
     assert quarter_turns_of(strips(math.pi / 2), 0, read, lambda _quad, _reading: upright).turns == turns  # type: ignore[arg-type]
 
 
+def test_one_stain_that_reads_as_an_ideograph_does_not_make_columns_of_a_page() -> None:
+    known = reads_well_at(math.pi / 2, "six chicken curry puffs")
+
+    def read(quads: Sequence[Quad]) -> list[Reading]:
+        stain = Reading((Glyph("国", 0, 0.25),), 0.25)
+        return [stain, *known(quads)[1:]]  # type: ignore[operator]
+
+    assert quarter_turns_of(strips(math.pi / 2), 0, read, lambda _quad, _reading: True).turns == 3
+
+
 def test_a_clear_page_is_read_one_way_only() -> None:
     asked: list[float] = []
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from readstone.engines.read.crop import LINE_HEIGHT
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.recognise import Manner, Recogniser, decode
+from readstone.engines.read.tensor import as_tensor
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +67,34 @@ def test_ideographs_are_read_though_latin_is_expected(recogniser: Recogniser) ->
         row[4:44, 8 + 44 * at : 48 + 44 * at] = np.asarray(image)
     line = np.repeat(row[:, :, None], 3, axis=2)
     assert recogniser.read(line, Manner(latin=True)).text == recogniser.read(line).text == "中中中中"
+
+
+def test_latin_that_no_class_fits_well_is_looked_at_with_all_classes_and_only_there(recogniser: Recogniser) -> None:
+    line = written("Quay 7")
+    rows: list[int] = []
+    run = recogniser._all.run
+
+    def counted(features: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows.append(len(features))
+        return run(features)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recogniser._all, "run", counted)
+        assert recogniser.read(line, Manner(latin=True)).text == "Quay 7"
+    assert sum(rows) < line.shape[1] // 8 // 2
+
+
+@pytest.mark.parametrize("text", ["7", "12.50", "Tel. 020 7946"])
+def test_short_lines_read_quickly_say_what_they_say_exactly(recogniser: Recogniser, text: str) -> None:
+    quick, exact = recogniser.read(written(text)), recogniser.read(written(text), Manner(exact=True))
+    assert quick.text == exact.text == text
+    assert [glyph.centre for glyph in quick.glyphs] == pytest.approx([glyph.centre for glyph in exact.glyphs], abs=4)
+
+
+def test_pixels_become_blue_green_red_from_minus_one_to_one_and_padding_grey() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    tensor = as_tensor(pixels, 10)
+    assert tensor.shape == (1, 3, 5, 10)
+    expected = pixels[:, :, ::-1].transpose(2, 0, 1) / 127.5 - 1
+    assert tensor[0, :, :, :7] == pytest.approx(expected, abs=1e-6)
+    assert not tensor[0, :, :, 7:].any()

@@ -18,6 +18,7 @@ from readstone.domain.geometry import Point, Quad
 from readstone.domain.picture import RgbPixels
 from readstone.engines.manifest import TEXT_DETECTOR
 from readstone.engines.onnx import Model
+from readstone.engines.read.tensor import as_tensor
 
 _INK = 0.3  # probability above which a pixel of the map is text
 _SURE = 0.5  # mean probability that a box needs
@@ -69,9 +70,9 @@ class Detector:
     """The text detector. Re-entrant."""
 
     def __init__(self, *, threads: int) -> None:
-        self._wide = Model(TEXT_DETECTOR, threads=threads, arena=False)
+        self._wide = Model(TEXT_DETECTOR, threads=threads, arena=True)
         # Pages side by side get more done than one after another on all cores.
-        self._narrow = self._wide if threads == 1 else Model(TEXT_DETECTOR, threads=1, arena=False)
+        self._narrow = self._wide if threads == 1 else Model(TEXT_DETECTOR, threads=1, arena=True)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -86,12 +87,8 @@ class Detector:
         height, width = pixels.shape[:2]
         wide, high = (max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(pixels, (wide, high), interpolation=method)
-        # Trained on blue, green, red, each from -1 to 1.
-        tensor = np.ascontiguousarray(small[:, :, ::-1].transpose(2, 0, 1)[None], dtype=np.float32)
-        tensor *= 2 / 255
-        tensor -= 1
-        probability = (self._wide if alone else self._narrow).run(tensor)[0, 0]
+        small = np.asarray(cv2.resize(pixels, (wide, high), interpolation=method), np.uint8)
+        probability = (self._wide if alone else self._narrow).run(as_tensor(small))[0, 0]
         return _strips(probability, width / wide, height / high)
 
 

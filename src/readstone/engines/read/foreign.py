@@ -268,11 +268,11 @@ def is_silent(text: str, quad: Quad) -> bool:
 
 
 def _density(text: str, quad: Quad) -> float:
-    return sum(not char.isspace() for char in text) * quad.thickness / max(quad.length, 1.0)
+    return len("".join(text.split())) * quad.thickness / max(quad.length, 1.0)
 
 
 def _is_spaceless(text: str) -> bool:
-    return any(stands_alone(char) and script_of(char) is not Script.OTHER for char in text)
+    return not text.isascii() and any(stands_alone(char) and script_of(char) is not Script.OTHER for char in text)
 
 
 def _silent(quads: Sequence[Quad], readings: Sequence[Reading]) -> list[Quad]:

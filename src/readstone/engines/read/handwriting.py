@@ -7,6 +7,8 @@ of, however they are cut, and believed only when it is clearly the surer of the 
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.script import Script, script_of
@@ -25,6 +27,18 @@ _MARGIN = 0.03  # how much surer than the plain reading it must be, in mean prob
 _SURE_ENOUGH = 0.8  # where both are lost, the plain one loses less
 
 
+class HandReader(Protocol):
+    """What reads lines of handwriting, and knows when it is to be believed. Re-entrant."""
+
+    def read(self, line: RgbPixels) -> Reading:
+        """Read a line image: RGB uint8, 48 rows, any width."""
+        ...
+
+    def believes(self, own: Reading, plain: Reading) -> bool:
+        """Whether its reading takes the plain recogniser's place."""
+        ...
+
+
 class HandwritingRecogniser:
     """Reads lines of Latin handwriting. Re-entrant.
 
@@ -38,6 +52,10 @@ class HandwritingRecogniser:
     def read(self, line: RgbPixels) -> Reading:
         """Read a line image: RGB uint8, 48 rows, any width."""
         return decode(self.model.run(as_input(line))[0], self._classes)
+
+    def believes(self, own: Reading, plain: Reading) -> bool:
+        """See `is_believed`."""
+        return is_believed(own, plain)
 
 
 def may_be_handwriting(plain: Reading, quad: Quad) -> bool:

@@ -28,7 +28,9 @@ def language_of(text: str) -> str | None:
     """
     if not text.strip():
         return None
-    scripts = Counter(map(script_of, text))
+    scripts = Counter[Script]()
+    for character, times in Counter(text).items():
+        scripts[script_of(character)] += times
     del scripts[Script.OTHER]
     if not scripts:
         return "en"
@@ -65,7 +67,7 @@ def _only_in(character: str, charset: str, other: str) -> bool:
 
 
 def _of_latin(text: str) -> str:
-    letters = sum(c.isalpha() for c in text)
+    letters = sum(map(str.isalpha, text))
     found, probability = _classify(text.lower())
     # Short texts are mostly names and signs, on which the statistics are sure of themselves and wrong.
     if letters < _SHORT and (probability < _SURE or letters < 6):

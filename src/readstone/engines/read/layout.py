@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from readstone.domain.geometry import Box, Quad
 from readstone.domain.text import Line, Region
@@ -53,10 +55,10 @@ def _rows(boxed: list[tuple[Line, Box]]) -> list[_Row]:
     rows: list[_Row] = []
     for line, box in sorted(boxed, key=lambda pair: pair[1].left):
         for at, row in enumerate(rows):
-            gap = box.left - row.box.right
-            level = _overlap(box.top, box.bottom, row.box.top, row.box.bottom)
-            height = min(box.height, row.box.height)
-            if -height < gap < _BESIDE * height and level > 0.6 * height:
+            gap, height = box.left - row.box.right, min(box.height, row.box.height)
+            if not -height < gap < _BESIDE * height:
+                continue
+            if _overlap(box.top, box.bottom, row.box.top, row.box.bottom) > 0.6 * height:
                 rows[at] = _Row(Box.around((row.box, box)), (*row.lines, line))
                 break
         else:
@@ -89,12 +91,11 @@ def _grouped(rows: Sequence[_Row]) -> list[list[_Row]]:
     """Chains of rows in which each is the only nearest follower of the one before."""
     after: list[list[tuple[float, int]]] = [[] for _ in rows]
     before: list[list[tuple[float, int]]] = [[] for _ in rows]
-    for i, first in enumerate(rows):
-        for j, second in enumerate(rows):
-            distance = _below(first, second) if i != j else None
-            if distance is not None:
-                after[i].append((distance, j))
-                before[j].append((distance, i))
+    for i, j in _near(rows):
+        distance = _below(rows[i], rows[j])
+        if distance is not None:
+            after[i].append((distance, j))
+            before[j].append((distance, i))
     links = {(i, j) for i in range(len(rows)) for j in _only(after[i], rows)}
     links &= {(i, j) for j in range(len(rows)) for i in _only(before[j], rows)}
     root = list(range(len(rows)))
@@ -110,6 +111,15 @@ def _grouped(rows: Sequence[_Row]) -> list[list[_Row]]:
     for i, row in enumerate(rows):
         groups.setdefault(find(i), []).append(row)
     return [sorted(group, key=lambda row: (row.middle, row.box.left)) for group in groups.values()]
+
+
+def _near(rows: Sequence[_Row]) -> Iterator[tuple[int, int]]:
+    """Indices of all pairs of which the second may lie just below the first, and of others."""
+    middles = np.array([row.middle for row in rows])
+    reach = _REACH * max((row.box.height for row in rows), default=0.0)
+    distances = middles[None, :] - middles[:, None]
+    for i, j in zip(*np.nonzero((distances > 0) & (distances <= reach)), strict=True):
+        yield int(i), int(j)
 
 
 def _only(near: list[tuple[float, int]], rows: Sequence[_Row]) -> list[int]:

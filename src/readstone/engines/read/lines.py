@@ -13,7 +13,7 @@ from readstone.engines.read.choice import ALMOST_SURE, is_better, other_cuttings
 from readstone.engines.read.columns import is_column, reread, stood_up
 from readstone.engines.read.crop import crop
 from readstone.engines.read.detect import Strip
-from readstone.engines.read.handwriting import TIGHTER, HandwritingRecogniser, is_believed, may_be_handwriting
+from readstone.engines.read.handwriting import TIGHTER, HandReader, HandwritingRecogniser, may_be_handwriting
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened
 from readstone.engines.read.recognise import Manner, Reading, Recogniser
 from readstone.engines.read.repertoire import is_common_or_latin
@@ -24,7 +24,8 @@ _READABLE = 0.5  # mean probability below which a strip is taken for a texture, 
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
 
-QUICK = Manner()
+QUICK = Manner(latin=True)
+"""How the first lines of a page are read: a step of another script sends a line to all classes anyway."""
 
 
 class Cut(NamedTuple):
@@ -45,7 +46,7 @@ class LineReader:
 
     def __init__(self, style: StyleClassifier) -> None:
         self.recogniser = Recogniser()
-        self.handwriting = HandwritingRecogniser()
+        self.handwriting: HandReader = HandwritingRecogniser()
         self._style = style
 
     def cut(self, pixels: RgbPixels, quad: Quad, manner: Manner = QUICK, stretch: float = 1.0) -> Cut:
@@ -89,7 +90,7 @@ class LineReader:
         quad = strip.grown(TIGHTER, TIGHTER).towards(lean)
         image = crop(pixels, quad)
         own = self.handwriting.read(image)
-        return Cut(quad, image, own, exact=True) if is_believed(own, plain.reading) else plain
+        return Cut(quad, image, own, exact=True) if self.handwriting.believes(own, plain.reading) else plain
 
     def _tall_line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
         """A strip taller than wide: a narrow glyph, a column, or text that runs down or up the page."""

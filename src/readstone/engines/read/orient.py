@@ -75,9 +75,10 @@ def quarter_turns_of(strips: Sequence[Strip], lean: float, read: ReadQuads, stan
     first, second = (3, 1) if sideways else (0, 2)
     forward = read([s.towards(lean - first * math.pi / 2) for s in voters])
     downwards = [s.towards(lean + math.pi / 2) for s in voters]
-    if sideways and any(
-        is_column(reading) and stands_upright(quad, reading) for quad, reading in zip(downwards, forward, strict=True)
-    ):
+    upright = [(quad, reading) for quad, reading in zip(downwards, forward, strict=True) if is_column(reading)]
+    # A strip of no text reads as an ideograph now and then; on a page set in columns most of what is read is such.
+    mostly = 2 * sum(len(reading.glyphs) for _, reading in upright) > sum(len(reading.glyphs) for reading in forward)
+    if sideways and mostly and any(stands_upright(quad, reading) for quad, reading in upright):
         return Vote(0)
     if _mean(forward) >= _CLEAR:
         return Vote(first, tuple(forward))

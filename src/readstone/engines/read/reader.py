@@ -10,6 +10,7 @@ import numpy as np
 from readstone.domain.geometry import Quad
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture, RgbPixels
+from readstone.domain.stages import Stage, stage
 from readstone.domain.text import Line, Page
 from readstone.engines.protocols import never
 from readstone.engines.read.cores import Cores, stop_if
@@ -35,6 +36,8 @@ class PageReader:
     not the known one.
     """
 
+    name = "default"
+
     def __init__(self, *, threads: int, tessdata: Path | None = None) -> None:
         self.detector = Detector(threads=threads)
         self.style = StyleClassifier()
@@ -51,11 +54,15 @@ class PageReader:
     def read(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool] = never) -> Page:
         """The text of `picture`; `cancelled` is asked between steps and lines, on the caller's thread.
 
-        Raises Refusal LANGUAGE_NOT_SUPPORTED for a language in whose script nothing here can read.
+        Raises Refusal as `judge` does.
         """
-        refuse_unreadable(self.tesseract, options.language)
+        self.judge(options)
         with self._cores.page():
             return self._page(picture, options, cancelled)
+
+    def judge(self, options: ReadOptions) -> None:
+        """Raise Refusal LANGUAGE_NOT_SUPPORTED for a language in whose script nothing here can read."""
+        refuse_unreadable(self.tesseract, options.language)
 
     def _page(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool]) -> Page:
         width, height = picture.width, picture.height
@@ -75,7 +82,8 @@ class PageReader:
         angle = -median_angle([(line.quad.angle, line.quad.length) for line in lines])
         orientation = orientation_of(turns) if options.detect_orientation else None
         frame = Page(width, height, angle, orientation)
-        regions = regions_of(lines, frame.upright)
+        with stage(Stage.ORDER, self.name):
+            regions = regions_of(lines, frame.upright)
         if options.appearance:
             flat = [loosened(line.quad) for region in regions for line in region.lines]
             judged = self._cores.each(lambda quad: self.style.log_odds(crop(picture.pixels, quad)), flat, cancelled)
@@ -96,7 +104,8 @@ class PageReader:
         known: Known = {}
         turns, manner = 0, Manner()
         if orient and strips:
-            turns, manner = self._quarter_turns(pixels, strips, known, foreign, cancelled)
+            with stage(Stage.RECOGNISE, self.name):
+                turns, manner = self._quarter_turns(pixels, strips, known, foreign, cancelled)
             if turns:
                 known = {}
                 # Found again on the page as it stands upright, it reads no worse than if it had come so.
@@ -108,14 +117,15 @@ class PageReader:
         def each(work: Callable[[int], TokenLine], which: Sequence[int]) -> list[TokenLine]:
             return self._cores.each(work, which, cancelled)
 
-        done = foreign.first(pixels, quads, each) if foreign else [None] * len(strips)
-        found = self._cores.each(
-            lambda at: done[at] or self.lines.line(pixels, strips[at], lean, manner, known),
-            range(len(strips)),
-            cancelled,
-        )
-        if foreign:
-            found = foreign.read(pixels, quads, found, each)
+        with stage(Stage.RECOGNISE, self.name):
+            done = foreign.first(pixels, quads, each) if foreign else [None] * len(strips)
+            found = self._cores.each(
+                lambda at: done[at] or self.lines.line(pixels, strips[at], lean, manner, known),
+                range(len(strips)),
+                cancelled,
+            )
+            if foreign:
+                found = foreign.read(pixels, quads, found, each)
         return turns, [line for line in found if line is not None]
 
     def _strips(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
@@ -128,7 +138,8 @@ class PageReader:
 
     def _found(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
         stop_if(cancelled)
-        return self._cores.one(lambda alone: self.detector.detect(pixels, scale, alone))
+        with stage(Stage.DETECT, self.name):
+            return self._cores.one(lambda alone: self.detector.detect(pixels, scale, alone))
 
     def _quarter_turns(
         self,

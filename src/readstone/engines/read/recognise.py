@@ -6,11 +6,15 @@ time step, repetitions merged, blanks dropped.
 The recogniser is cut before its last layer. The part before it turns a line into features, one row a time
 step, and is there twice: with the weights as they come (exact), and with most of them in 8 bits, which takes
 half the time (quick). The last layer is there twice too: with all 18,710 classes, and with the Latin ones alone.
+Where Latin is expected, the steps that no Latin class fits well are looked at with all classes, and the whole
+line only when one of them is of another script.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +25,13 @@ from readstone.engines.manifest import QUICK_TEXT_RECOGNISER, TEXT_RECOGNISER
 from readstone.engines.onnx import Model
 from readstone.engines.onnx_graph import before_last_layer, linear_model
 from readstone.engines.read.repertoire import is_common_or_latin
+from readstone.engines.read.tensor import as_tensor
 
 _ROWS = 48
 _STEP = 8  # columns of the line per time step
 _LEAST_WIDTH = 320  # shorter lines are padded with grey, as in training
+# Half of that padding does for the quick weights: what is read otherwise with less is not sure, and read again.
+_LEAST_QUICK, _LEAST_BEHIND = 160, 64
 _SURE = 0.96  # a reading by Latin classes alone below this is made again with all
 # The best logit of a step where another script's letter stands, Latin classes alone: below 14 on 99 of 100. Where
 # there is a Latin letter or nothing it is above in 95 of 100, and the others are in lines hard to read.
@@ -65,6 +72,14 @@ class Reading:
         return "".join(glyph.text for glyph in self.glyphs)
 
 
+class _Steps(NamedTuple):
+    """One entry a time step: the best class, its probability, and the probability of a space."""
+
+    best: NDArray[np.int64]
+    sure: NDArray[np.float32]
+    gap: NDArray[np.float32]
+
+
 class Recogniser:
     """The text recogniser. Re-entrant: lines of one or many pages may be read at the same time.
 
@@ -81,6 +96,9 @@ class Recogniser:
         self._quick = Model(QUICK_TEXT_RECOGNISER, threads=1, arena=True) if are_exact_here() else self._exact
         latin = np.array([i for i, text in enumerate(self._classes) if is_common_or_latin(text)])
         self._latin_classes = tuple(self._classes[i] for i in latin)
+        self._is_latin = np.zeros(len(self._classes), np.bool_)
+        self._is_latin[latin] = True
+        self._place_in_latin = np.cumsum(self._is_latin) - 1
         self._all = Model(linear_model(cut.weights, cut.bias), threads=1, arena=True)
         self._latin = Model(linear_model(cut.weights[:, latin], cut.bias[latin]), threads=1, arena=True)
 
@@ -111,51 +129,79 @@ class Recogniser:
         """Read a line image: RGB uint8, 48 rows, any width."""
         features = self._features(line, exact=manner.exact)
         if manner.latin:
-            logits = self._latin.run(features)
-            if float(logits.max(axis=1).min()) >= _FAMILIAR:
-                reading = decode(_probabilities(logits), self._latin_classes)
-                if reading.score >= _SURE:
-                    return reading
-        return decode(_probabilities(self._all.run(features)), self._classes)
+            steps = self._latin_steps(features, math.ceil(line.shape[1] / _STEP))
+            reading = _reading(steps, self._latin_classes) if steps else None
+            if reading is not None and reading.score >= _SURE:
+                return reading
+        return _reading(_steps(self._all.run(features)), self._classes)
+
+    def _latin_steps(self, features: NDArray[np.float32], written: int) -> _Steps | None:
+        """What each step says by its Latin classes; None where a letter of another script stands.
+
+        Steps from `written` on lie on the padding behind the line, where nothing can stand.
+        """
+        logits = self._latin.run(features)
+        doubtful = np.flatnonzero(logits[:written].max(axis=1) < _FAMILIAR)
+        steps = _steps(logits)
+        if len(doubtful):
+            whole = _steps(self._all.run(features[doubtful]))
+            if not self._is_latin[whole.best].all():
+                return None
+            steps.best[doubtful] = self._place_in_latin[whole.best]
+            steps.sure[doubtful], steps.gap[doubtful] = whole.sure, whole.gap
+        return steps
 
     def _features(self, line: RgbPixels, *, exact: bool) -> NDArray[np.float32]:
         """Time steps x features."""
-        found: NDArray[np.float32] = (self._exact if exact else self._quick).run(as_input(line))[0]
+        if exact or not self.has_quick:
+            model, tensor = self._exact, as_input(line)
+        else:
+            columns = max(_LEAST_QUICK, line.shape[1] + _LEAST_BEHIND)
+            model, tensor = self._quick, as_tensor(line, min(columns, _LEAST_WIDTH))
+        found: NDArray[np.float32] = model.run(tensor)[0]
         return found
 
 
 def as_input(line: RgbPixels) -> NDArray[np.float32]:
-    """What recognisers take: (1, 3, rows, columns), blue, green, red from -1 to 1, for a line image RGB uint8."""
-    height, width = line.shape[:2]
-    # Zero is the grey between black (-1) and white (1).
-    tensor = np.zeros((1, 3, height, max(width, _LEAST_WIDTH)), np.float32)
-    tensor[0, :, :, :width] = line[:, :, ::-1].transpose(2, 0, 1) * np.float32(2 / 255) - 1
-    return tensor
+    """What recognisers take, for a line image RGB uint8: see `as_tensor`."""
+    return as_tensor(line, _LEAST_WIDTH)
 
 
-def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Softmax of each row, in place."""
-    logits -= logits.max(axis=1, keepdims=True)
+def _steps(logits: NDArray[np.float32]) -> _Steps:
+    """What the steps say whose logits these are, softmax over each row; `logits` are overwritten."""
+    best = logits.argmax(axis=1)
+    logits -= logits[np.arange(len(best)), best][:, None]
     np.exp(logits, out=logits)
-    logits /= logits.sum(axis=1, keepdims=True)
-    return logits
+    total = logits.sum(axis=1)
+    return _Steps(best, 1 / total, logits[:, -1] / total)
 
 
 def decode(probabilities: NDArray[np.float32], classes: tuple[str, ...]) -> Reading:
     """Greedy CTC over an array of time steps x classes; class 0 is the blank, the last one the space."""
     best = probabilities.argmax(axis=1)
-    sure = probabilities[np.arange(len(best)), best]
-    gap = probabilities[:, -1]
+    return _reading(_Steps(best, probabilities[np.arange(len(best)), best], probabilities[:, -1]), classes)
+
+
+def _reading(steps: _Steps, classes: tuple[str, ...]) -> Reading:
+    best = steps.best
     starts = np.flatnonzero(np.concatenate(([True], best[1:] != best[:-1])))
-    ends = np.append(starts[1:], len(best))
-    glyphs: list[Glyph] = []
-    before = 0
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if best[start] == 0:
-            continue
-        text, centre = classes[best[start]], _STEP * (start + end) / 2
-        glyphs.append(Glyph(text, centre, float(sure[start:end].max()), float(gap[before:end].max())))
-        before = start
-    if not glyphs:
+    kept = np.flatnonzero(best[starts])
+    if len(kept) == 0:
         return Reading((), 0.0)
-    return Reading(tuple(glyphs), sum(glyph.confidence for glyph in glyphs) / len(glyphs))
+    firsts = starts[kept]
+    ends = np.append(starts, len(best))[kept + 1]
+    sure = np.maximum.reduceat(steps.sure, starts)[kept]
+    # A space may stand anywhere from the start of the glyph before to the end of this one.
+    within = np.maximum.reduceat(steps.gap, starts)[kept]
+    until_next = np.maximum.reduceat(steps.gap, firsts)
+    before = np.concatenate(([steps.gap[: firsts[0] + 1].max()], until_next[:-1]))
+    glyphs = tuple(
+        map(
+            Glyph,
+            [classes[which] for which in best[firsts].tolist()],
+            (_STEP / 2 * (firsts + ends)).tolist(),
+            sure.tolist(),
+            np.maximum(before, within).tolist(),
+        )
+    )
+    return Reading(glyphs, float(sure.mean(dtype=np.float64)))

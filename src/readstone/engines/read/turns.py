@@ -16,6 +16,8 @@ def turned(pixels: RgbPixels, turns: int) -> RgbPixels:
 
 def line_back(line: Line, turns: int, width: int, height: int) -> Line:
     """A line of the turned picture on the picture as it was, `width` x `height` pixels."""
+    if turns % 4 == 0:
+        return line
     words = tuple(Word(w.text, quad_back(w.quad, turns, width, height), w.confidence) for w in line.words)
     return Line(line.text, quad_back(line.quad, turns, width, height), words)
 

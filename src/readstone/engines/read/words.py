@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +18,10 @@ from readstone.engines.read.ink import Ink, ink_of
 from readstone.engines.read.recognise import Glyph, Reading
 from readstone.engines.read.spaces import with_spaces
 
-Columns = NDArray[np.int64]
+Columns = NDArray[np.int32]
 """Shape (columns,), how many rows of each are inked."""
+Boxes = NDArray[np.float64]
+"""Shape (4, boxes): left, top, right, bottom in pixels of the flat line."""
 
 _FAR = 12.0  # columns that a letter's middle is off at most: one and a half of the recogniser's steps
 
@@ -50,13 +53,12 @@ def line_of(reading: Reading, image: RgbPixels, quad: Quad, confidence: Confiden
         return None
     ink = ink_of(image)
     runs = _runs(with_spaces(reading, ink).glyphs)
-    spans = _spans(runs, ink)
-    words = []
-    for run, span in zip(runs, spans, strict=True):
-        left, top, right, bottom = _hug(ink, *span)
-        sure = confidence([glyph.confidence for glyph in run.glyphs])
-        words.append(Word(run.text, _part(quad, image, left, top, right, bottom), sure))
-    return Line(_joined(runs), _around(words, quad), tuple(words))
+    flat = _boxes(ink, _cuts(runs, ink))
+    words = tuple(
+        Word(run.text, at, confidence([glyph.confidence for glyph in run.glyphs]))
+        for run, at in zip(runs, _on_picture(flat, quad, image), strict=True)
+    )
+    return Line(_joined(runs), _around(flat, quad, image), words)
 
 
 def _runs(glyphs: tuple[Glyph, ...]) -> list[_Run]:
@@ -72,14 +74,14 @@ def _runs(glyphs: tuple[Glyph, ...]) -> list[_Run]:
             before = False
 
     for glyph in glyphs:
-        spaced = glyph.text.isspace()
-        if spaced or stands_alone(glyph.text):
+        spaced, alone = glyph.text.isspace(), stands_alone(glyph.text)
+        if spaced or alone:
             close()
         if spaced:
             before = True
             continue
         word.append(glyph)
-        if stands_alone(glyph.text):
+        if alone:
             close()
     close()
     return runs
@@ -93,10 +95,10 @@ def _joined(runs: list[_Run]) -> str:
     return text
 
 
-def _spans(runs: list[_Run], ink: Ink) -> list[tuple[int, int]]:
-    """First and last + 1 column that each word may use: cut where the paper shows between two words."""
+def _cuts(runs: list[_Run], ink: Ink) -> list[int]:
+    """Columns where a word begins and the one before it ends, where the paper shows; the end of the last one too."""
     columns = ink.shape[1]
-    weight = ink.sum(axis=0)
+    weight = cv2.reduce(ink.view(np.uint8), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0]
     first, last = runs[0], runs[-1]
     left = 0 if first.alone else _cut_off(weight, first.glyphs[0].centre)
     right = 0 if last.alone else _cut_off(weight[::-1], columns - last.glyphs[-1].centre)
@@ -104,9 +106,9 @@ def _spans(runs: list[_Run], ink: Ink) -> list[tuple[int, int]]:
     for before, after in itertools.pairwise(runs):
         start = min(max(round(before.glyphs[-1].centre), cuts[-1]), columns - 1)
         end = min(max(round(after.glyphs[0].centre), start + 1), columns)
-        cuts.append(start + _gap(weight[start:end]))
+        cuts.append(start + _gap(weight[start:end].tolist()))
     cuts.append(columns - right)
-    return list(itertools.pairwise(cuts))
+    return cuts
 
 
 def _cut_off(weight: Columns, middle: float) -> int:
@@ -118,40 +120,48 @@ def _cut_off(weight: Columns, middle: float) -> int:
     return width if weight[0] > 0 and width < middle - _FAR else 0
 
 
-def _gap(weight: Columns) -> int:
+def _gap(weight: list[int]) -> int:
     """Middle of the widest run of the emptiest columns."""
-    empty = np.concatenate(([False], weight <= weight.min(), [False]))
-    edges = np.flatnonzero(empty[1:] != empty[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    widest = int(np.argmax(ends - starts))
-    return int(starts[widest] + ends[widest]) // 2
+    least = min(weight)
+    widest = middle = at = 0
+    for empty, run in itertools.groupby(weight, least.__eq__):
+        length = len(list(run))
+        if empty and length > widest:
+            widest, middle = length, at + length // 2
+        at += length
+    return middle
 
 
-def _hug(ink: Ink, start: int, end: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the ink between two columns; the whole slice where there is none."""
-    part = ink[:, start:end]
-    columns, rows = np.flatnonzero(part.any(axis=0)), np.flatnonzero(part.any(axis=1))
-    if len(columns) == 0:
-        return start, 0, max(end, start + 1), ink.shape[0]
-    return start + int(columns[0]), int(rows[0]), start + int(columns[-1]) + 1, int(rows[-1]) + 1
+def _boxes(ink: Ink, cuts: list[int]) -> Boxes:
+    """The ink between each two cuts; the whole slice where there is none."""
+    ends = np.array(cuts)
+    starts, ends = ends[:-1], ends[1:]
+    rows = ink.shape[0]
+    inked = np.flatnonzero(ink.any(axis=0))
+    first, behind = np.searchsorted(inked, starts), np.searchsorted(inked, ends)
+    blank = first == behind
+    padded = np.append(inked, 0)
+    left, right = np.where(blank, starts, padded[first]), np.where(blank, ends, padded[behind - 1] + 1)
+    top, bottom = np.zeros(len(starts), int), np.full(len(starts), rows)
+    for at in np.flatnonzero(~blank).tolist():
+        within = np.flatnonzero(ink[:, left[at] : right[at]].any(axis=1))
+        top[at], bottom[at] = within[0], within[-1] + 1
+    return np.array((left, top, np.maximum(right, left + 1), bottom), np.float64)
 
 
-def _part(quad: Quad, image: RgbPixels, left: float, top: float, right: float, bottom: float) -> Quad:
+def _on_picture(boxes: Boxes, quad: Quad, image: RgbPixels) -> list[Quad]:
+    """The same boxes of the flat line on the picture where `quad` is the line."""
     rows, columns = image.shape[:2]
-    slice_ = quad.between(left / columns, right / columns)
+    x, y = boxes[[0, 2, 2, 0]] / columns, boxes[[1, 1, 3, 3]] / rows
+    a, b, c, d = ((corner.x, corner.y) for corner in quad.corners)
+    upper = [a[i] + (b[i] - a[i]) * x for i in (0, 1)]
+    lower = [d[i] + (c[i] - d[i]) * x for i in (0, 1)]
+    across = [up + (low - up) * y for up, low in zip(upper, lower, strict=True)]
+    corners = np.stack(across, axis=-1).transpose(1, 0, 2).tolist()
+    return [Quad(*(Point(*corner) for corner in four)) for four in corners]
 
-    def down(up: Point, low: Point, y: float) -> Point:
-        return Point(up.x + (low.x - up.x) * y / rows, up.y + (low.y - up.y) * y / rows)
 
-    a, b, c, d = slice_.corners
-    return Quad(down(a, d, top), down(b, c, top), down(b, c, bottom), down(a, d, bottom))
-
-
-def _around(words: list[Word], quad: Quad) -> Quad:
+def _around(boxes: Boxes, quad: Quad, image: RgbPixels) -> Quad:
     """The smallest rectangle in the line's direction around its words."""
-    angle, about = quad.angle, quad.centre
-    flat = [word.quad.rotated(-angle, about).bounds for word in words]
-    left, top = min(b.left for b in flat), min(b.top for b in flat)
-    right, bottom = max(b.right for b in flat), max(b.bottom for b in flat)
-    corners = Quad(Point(left, top), Point(right, top), Point(right, bottom), Point(left, bottom))
-    return corners.rotated(angle, about)
+    around = np.concatenate((boxes[:2].min(axis=1), boxes[2:].max(axis=1)))
+    return _on_picture(around[:, None], quad, image)[0]
