@@ -21,7 +21,9 @@ __all__ = [
     "NANODET",
     "OPEN_NSFW",
     "OURS",
+    "PERSON_SEGMENTER",
     "QUICK_TEXT_RECOGNISER",
+    "SUBJECT_SEGMENTER",
     "TEXT_DETECTOR",
     "TEXT_RECOGNISER",
     "ModelFile",
@@ -165,6 +167,28 @@ OPEN_NSFW = ModelFile(
     purpose="how likely a picture is pornographic: Yahoo's open_nsfw",
 )
 
+SUBJECT_SEGMENTER = ModelFile(
+    name="subject-segmenter",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/u2netp/u2netp.onnx",
+    sha256="5b2a0097b7fac8c52aeb01e273f2becfce5792dd7a3713bbb64f8400b657b58f",
+    licence="Apache-2.0",
+    languages=(),
+    purpose="tells what a picture is of from its background: U2-Net-P",
+)
+
+PERSON_SEGMENTER = ModelFile(
+    name="person-segmenter",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/selfie/selfie.onnx",
+    sha256="d5b5b07ec26f81b5897e4a6ef185b7dbef62a655b2e52e58c35c3f2f50d8dc3e",
+    licence="MIT",
+    languages=(),
+    purpose="tells people from their background: MediaPipe's selfie segmentation",
+)
+
 DEFAULT_MODELS: tuple[ModelFile, ...] = (
     TEXT_DETECTOR,
     TEXT_RECOGNISER,
@@ -178,5 +202,7 @@ DEFAULT_MODELS: tuple[ModelFile, ...] = (
     FACE_AGE,
     FACE_GENDER,
     OPEN_NSFW,
+    SUBJECT_SEGMENTER,
+    PERSON_SEGMENTER,
 )
 """Every file that the default engines load."""

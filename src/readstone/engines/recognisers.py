@@ -14,6 +14,7 @@ from typing import Any
 from readstone.domain.picture import Picture
 from readstone.domain.refusals import Cancelled
 from readstone.domain.scene import Feature, Scene, SceneOptions
+from readstone.domain.stages import engine_name
 from readstone.engines.protocols import Recogniser, SceneViewer, never
 
 GROUP = "readstone.recognisers"
@@ -24,6 +25,7 @@ class RecognisingViewer:
     """A viewer whose celebrities, landmarks and brands are joined by those that `recognisers` know."""
 
     def __init__(self, viewer: SceneViewer, recognisers: Iterable[Recogniser]) -> None:
+        self.name = engine_name(viewer)
         self._viewer = viewer
         self._recognisers = tuple(recognisers)
 

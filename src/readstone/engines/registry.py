@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
-from readstone.engines.protocols import SceneViewer, TextReader
+from readstone.engines.protocols import SceneViewer, Segmenter, TextReader
 
 GROUP = "readstone.readers"
 VIEWERS = "readstone.viewers"
@@ -92,3 +92,16 @@ def create_viewer(name: str = DEFAULT, *, threads: int = 1) -> SceneViewer:
         factory: ViewerFactory = entry.load()
         return factory(threads=threads)
     raise UnknownViewerError(f"no viewer is called {name!r}; installed: {', '.join(viewer_names())}")
+
+
+def create_segmenter(*, threads: int = 1) -> Segmenter:
+    """The built-in segmenter, loaded and warm; one run of a network uses at most `threads` cores.
+
+    Raises ValueError when `threads` is below 1, and ModelUnusableError when its models are missing or altered.
+    """
+    if threads < 1:
+        raise ValueError("a segmenter needs at least one thread")
+    # Imported late, as the default reader is.
+    from readstone.engines.scene.segment.segmenter import PictureSegmenter
+
+    return PictureSegmenter(threads=threads)

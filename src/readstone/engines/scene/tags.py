@@ -26,6 +26,9 @@ _LEAST_OF_A_SETTING = 0.52
 _MOST = 0.998
 _LEAST_NIGHT = 0.7
 _CROWD = 12
+_OF_OTHER_MEASURES = frozenset(
+    "clipart cloud crowd drawing face illustration indoor night outdoor people sky text".split()
+) | {"black and white", "line art"}
 _VIVID = frozenset({"Blue", "Green", "Orange", "Pink", "Purple", "Red", "Teal", "Yellow"})
 
 
@@ -39,6 +42,23 @@ def tags_of(evidence: Evidence) -> tuple[Tag, ...]:
         sure = _drawn(evidence)
     else:
         sure = _gathered([*_classified(evidence.gist), *_detected(evidence.gist), *_surroundings(evidence)])
+    return _as_tags(sure)
+
+
+def tags_said(said: Iterable[Said]) -> tuple[Tag, ...]:
+    """The tags of words that another model says, by the same rules, likeliest first."""
+    return _as_tags(_gathered((word, p) for word, p in said if p >= _LEAST))
+
+
+def vocabulary() -> tuple[str, ...]:
+    """Every word that a tag may be, in alphabetical order."""
+    synonyms = _synonyms()
+    spoken = {*concept_table().least, *(said.word for said in class_table().words), *things(), *places(), *_broader()}
+    spoken |= {word for broader in _broader().values() for word in broader}
+    return tuple(sorted({synonyms.get(word, word) for word in spoken if word} | _OF_OTHER_MEASURES))
+
+
+def _as_tags(sure: dict[str, float]) -> tuple[Tag, ...]:
     found = [Tag(word, round(min(p, _MOST), 4), _hint(word, sure)) for word, p in sure.items()]
     return tuple(sorted(found, key=lambda tag: -tag.confidence))
 

@@ -69,6 +69,8 @@ class PictureViewer:
     ModelUnusableError when a model file is missing or not the known one.
     """
 
+    name = "default"
+
     def __init__(self, *, threads: int = 1, models: SceneModels | None = None) -> None:
         self._models = models or OnnxModels(threads=threads)
         # The first run of a model costs extra; better now than in somebody's request.

@@ -33,6 +33,8 @@ _COATS = frozenset({"Black", "White", "Brown", "Grey"})
 _CLEARLY = 0.7
 """Share of a box's middle that one colour must have for a thing to be called so."""
 _BESIDE = 0.25
+READ_ALOUD = "text that reads "
+"""How the phrase for a block of text begins."""
 _UNKNOWN = Caption("an image", 0.05)
 
 
@@ -130,7 +132,7 @@ def _read(page: Page) -> Iterator[DenseCaption]:
         if sure < _SURE_WORD or box.width <= 0 or box.height <= 0:
             continue
         start = _in_short(region)
-        yield DenseCaption(f"text that reads {start}", sure, box.clipped(page.width, page.height))
+        yield DenseCaption(READ_ALOUD + start, sure, box.clipped(page.width, page.height))
 
 
 def _in_short(region: Region) -> str:
