@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 
 
@@ -44,6 +44,7 @@ class NewOperation:
     fingerprint of the caller's key) are the API's own and only kept here. `pages` are the original 1-based
     page numbers to read, in the order of the answer. `input` is the document: its bytes, or a file that is
     complete and nobody else's, which the store moves away or copies; what is left of it is the caller's to remove.
+    `trace` is the W3C traceparent of the request that brought it, empty when there is none.
     Raises ValueError when `pages` is empty, has a number twice or one below 1.
     """
 
@@ -53,6 +54,7 @@ class NewOperation:
     pages: tuple[int, ...]
     input: bytes | Path
     owner: str = ""
+    trace: str = ""
 
     def __post_init__(self) -> None:
         if not self.pages or min(self.pages) < 1 or len(set(self.pages)) < len(self.pages):
@@ -75,6 +77,7 @@ class Operation:
     created: float
     updated: float
     pages: tuple[int, ...]
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,26 @@ class PageClaim:
 
     `fence` grows with every claim of the page; only its last holder may store a result. `attempt` counts
     from 1 and is on disk before the work starts, so that a page which kills its worker is counted too.
+    `left_behind`: somebody had the page before and neither finished it nor gave it back.
     """
 
     operation: Operation
     position: int
     fence: int
     attempt: int
+    left_behind: bool = False
 
     @property
     def page(self) -> int:
         """The original 1-based page number."""
         return self.operation.pages[self.position]
+
+
+class Kept(IntEnum):
+    """What became of a page's result: false in a condition when it was not taken."""
+
+    STALE = 0
+    """The claim was no longer its holder's, or the operation had ended; nothing changed."""
+    TAKEN = 1
+    PUBLISHED = 2
+    """It was the last page: the operation has succeeded."""

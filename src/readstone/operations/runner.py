@@ -14,9 +14,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from readstone.domain.stages import Stage, stage
 from readstone.operations.errors import NoRoomError, PageUnreadableError, StoreUnavailableError
-from readstone.operations.operation import Operation, PageClaim
+from readstone.operations.operation import Kept, Operation, PageClaim
 from readstone.operations.store import OperationStore
+from readstone.operations.witness import NOBODY, Witness
 
 _log = logging.getLogger("readstone.operations")
 
@@ -24,7 +26,8 @@ Result = TypeVar("Result")
 
 ReadPage = Callable[[Operation, int], Awaitable[bytes]]
 """Reads the page with that original number. Raises PageUnreadableError when it never will be read,
-NoRoomError when there is no free worker now; anything else counts as a failed attempt."""
+NoRoomError when there is no free worker now, StoreUnavailableError when its document is out of reach: these are
+tried again until it can be read. Anything else counts as a failed attempt."""
 
 _RENEWALS_A_LEASE = 4
 _NO_ROOM_SECONDS = 0.2
@@ -36,7 +39,7 @@ class Runner:
 
     `lease_seconds`: how long a page is held, renewed four times as often. `poll_seconds`: how long an idle
     runner waits for word of new work before it looks by itself. `page_seconds`: how long one page may take.
-    `retry_seconds`: the pause before a page's next attempt, times the attempts so far.
+    `retry_seconds`: the pause before a page's next attempt, times the attempts so far. `witness` is told of it all.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Runner:
         poll_seconds: float = 1.0,
         page_seconds: float = 600.0,
         retry_seconds: float = 2.0,
+        witness: Witness = NOBODY,
     ) -> None:
         if jobs < 1:
             raise ValueError("a runner needs a job to do at a time")
@@ -59,6 +63,7 @@ class Runner:
         self._poll = poll_seconds
         self._page_seconds = page_seconds
         self._retry = retry_seconds
+        self._witness = witness
         self._stopping = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._dispatcher: asyncio.Task[None] | None = None
@@ -129,6 +134,10 @@ class Runner:
     # --- one page ------------------------------------------------------------------------------------
 
     async def _work(self, claim: PageClaim) -> None:
+        with self._witness.page(claim):
+            await self._see_through(claim)
+
+    async def _see_through(self, claim: PageClaim) -> None:
         try:
             await self._keep(claim, await self._while_held(claim, self._read(claim)))
         except asyncio.CancelledError:
@@ -138,7 +147,13 @@ class Runner:
             _log.warning("operation %s page %d: the lease was lost", claim.operation.id, claim.page)
         except PageUnreadableError as fault:
             _log.info("operation %s failed: page %d: %s", claim.operation.id, claim.page, fault)
-            await self._tell(self._store.fail(claim))
+            if await self._tell(self._store.fail(claim)):
+                await self._bear_witness(claim)
+        except StoreUnavailableError as fault:
+            # Where the documents lie does not answer, for this page as little as for any other: no fault of its own.
+            _log.warning("operation %s page %d waits: %s", claim.operation.id, claim.page, fault)
+            await self._unless_stopped(asyncio.sleep(_STORE_AWAY_SECONDS))
+            await self._tell(self._store.give_back(claim))
         except Exception as fault:
             # Class and place only: a message may quote the document.
             place = traceback.extract_tb(fault.__traceback__)[-1]
@@ -154,6 +169,7 @@ class Runner:
             )
             if await self._tell(self._store.try_again(claim, self._retry * claim.attempt)) is False:
                 _log.error("operation %s failed: page %d, no attempt left", claim.operation.id, claim.page)
+                await self._bear_witness(claim)
 
     async def _read(self, claim: PageClaim) -> bytes:
         async with asyncio.timeout(self._page_seconds):
@@ -191,8 +207,12 @@ class Runner:
         """Store the result; while the storage is away, hold on to it: reading it again would cost more."""
         while True:
             try:
-                if not await self._store.complete(claim, body):
+                with stage(Stage.PUBLISH, "store"):
+                    kept = await self._store.complete(claim, body)
+                if not kept:
                     _log.warning("operation %s page %d: read by another too", claim.operation.id, claim.page)
+                elif kept == Kept.PUBLISHED:
+                    await self._bear_witness(claim)
                 return
             except StoreUnavailableError as fault:
                 _log.warning("a page's result cannot be stored: %s", fault)
@@ -201,7 +221,13 @@ class Runner:
                     return
                 await self._unless_stopped(asyncio.sleep(_STORE_AWAY_SECONDS))
 
-    async def _tell(self, message: Coroutine[Any, Any, bool]) -> bool | None:
+    async def _bear_witness(self, claim: PageClaim) -> None:
+        """Say that the operation has ended, as the store has it: its clock is the one that counts."""
+        operation = await self._tell(self._store.find(claim.operation.id))
+        if operation and operation.state.ended:
+            self._witness.ended(operation)
+
+    async def _tell(self, message: Coroutine[Any, Any, Result]) -> Result | None:
         """Tell the store what became of a page. If it does not answer (None), the lease will lapse."""
         try:
             return await message

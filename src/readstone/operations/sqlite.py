@@ -20,15 +20,16 @@ from uuid import uuid4
 from readstone.operations import sqlite_questions as questions
 from readstone.operations import sqlite_queue as tables
 from readstone.operations import sqlite_sweep as sweeping
+from readstone.operations import sqlite_turns as turns
 from readstone.operations.blobs import Blobs, Orphans
 from readstone.operations.durable_folder import make_folder, refuse_network
 from readstone.operations.errors import StoreUnavailableError, StoreUnusableError
-from readstone.operations.operation import NewOperation, Operation, PageClaim, State
+from readstone.operations.operation import Kept, NewOperation, Operation, PageClaim, State
 from readstone.operations.presence import Presence, one_at_a_time
 from readstone.operations.sqlite_reader import Reader
 from readstone.operations.sqlite_schema import prepare
 from readstone.operations.sqlite_writer import Writer
-from readstone.operations.store import LONGEST_LEASE_SECONDS, Counts, Swept
+from readstone.operations.store import LONGEST_LEASE_SECONDS, Backlog, Counts, Swept
 from readstone.operations.watermark import Watermark
 
 Result = TypeVar("Result")
@@ -112,6 +113,7 @@ class SqliteStore:
             created=now,
             updated=now,
             pages=new.pages,
+            trace=new.trace,
         )
         blob, data = await self._placed(new.input)
         try:
@@ -138,7 +140,7 @@ class SqliteStore:
         return self._blobs.path(found) if isinstance(found, str) else found
 
     async def claim(self, lease_seconds: float) -> PageClaim | None:
-        """The next page in order of acceptance; None when there is none to take now."""
+        """The page whose turn it is; None when there is none to take now."""
         lease = _at_most_longest(lease_seconds)
         # Before the question: whatever is accepted from here on either answers it or sets the event again.
         self._fresh.clear()
@@ -156,14 +158,15 @@ class SqliteStore:
         until = self._clock() + _at_most_longest(lease_seconds)
         return await self._writer.run(partial(tables.renew, mine=claim, until=until))
 
-    async def complete(self, claim: PageClaim, body: bytes) -> bool:
-        """Keep the page's result; the last page publishes the operation. False when the claim is stale."""
+    async def complete(self, claim: PageClaim, body: bytes) -> Kept:
+        """Keep the page's result; the last page publishes the operation. STALE when the claim is."""
         keep = partial(tables.complete, mine=claim, body=body, now=self._clock())
         outcome = await self._writer.run(keep, len(body))
+        self._fresh.set()  # a page that waited to be alone may be taken
         if isinstance(outcome, tables.Ended):
             await self._delete_blob(outcome.blob)
-        self._fresh.set()  # a page that waited to be alone may be taken
-        return outcome is not False
+            return Kept.PUBLISHED
+        return Kept.TAKEN if outcome else Kept.STALE
 
     async def give_back(self, claim: PageClaim) -> bool:
         """Let another take the page at once; the attempt does not count. False when the claim is stale."""
@@ -207,6 +210,7 @@ class SqliteStore:
         expired = 0
         while some := await self._writer.run(partial(sweeping.expire, ended_before=self._expired())):
             expired += some
+        await self._writer.run(turns.forget)
         for _ in range(_SHRINKS_A_SWEEP):
             if not await self._writer.run(sweeping.shrink):
                 break
@@ -218,6 +222,10 @@ class SqliteStore:
     async def counts(self) -> Counts:
         """How much there is to do."""
         return await self._reader.run(partial(questions.counts, now=self._clock()))
+
+    async def backlog(self) -> Backlog:
+        """Who waits."""
+        return await self._reader.run(partial(questions.backlog, now=self._clock()))
 
     def _expired(self) -> float:
         """What ended at this time or before is not found any more, whether swept already or not."""

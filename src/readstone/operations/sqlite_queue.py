@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from readstone.operations.operation import Operation, PageClaim, State
 from readstone.operations.sqlite_questions import COLUMNS, LAPSED, operation_from
+from readstone.operations.sqlite_turns import close_up, line_up, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,10 @@ class Ended:
 
 def accept(connection: sqlite3.Connection, operation: Operation, blob: str | None, data: bytes | None) -> None:
     """Keep the record, its input, in the file `blob` or here as `data`, and one task a page."""
+    tag = line_up(connection, operation.owner, len(operation.pages))
     sequence = connection.execute(
-        "INSERT INTO operation (id, surface, kind, options, owner, pages, state, created, updated, blob) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO operation (id, surface, kind, options, owner, pages, state, created, updated, blob, trace) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             operation.id,
             operation.surface,
@@ -38,13 +40,14 @@ def accept(connection: sqlite3.Connection, operation: Operation, blob: str | Non
             operation.created,
             operation.updated,
             blob,
+            operation.trace,
         ),
     ).lastrowid
     if data is not None:
         connection.execute("INSERT INTO input VALUES (?, ?)", (sequence, data))
     connection.executemany(
-        "INSERT INTO task VALUES (?, ?, 0, 0, 0, NULL, 0)",
-        ((sequence, position) for position in range(len(operation.pages))),
+        "INSERT INTO task VALUES (?, ?, 0, 0, 0, NULL, 0, ?)",
+        ((sequence, position, tag + position) for position in range(len(operation.pages))),
     )
 
 
@@ -53,13 +56,13 @@ def claim(
 ) -> PageClaim | None:
     """Hand the first claimable page to `holder`. A page left by a dead process goes out alone."""
     head = connection.execute(
-        "SELECT sequence, position, fence, attempts, holder IS NOT NULL FROM task "
-        f"WHERE attempts < :allowed AND {LAPSED} ORDER BY sequence, position LIMIT 1",
+        "SELECT sequence, position, fence, attempts, tag, holder IS NOT NULL FROM task "
+        f"WHERE attempts < :allowed AND {LAPSED} ORDER BY tag, sequence, position LIMIT 1",
         {"allowed": attempts_allowed, "now": now},
     ).fetchone()
     if head is None:
         return None
-    sequence, position, fence, attempts, left_behind = head
+    sequence, position, fence, attempts, tag, left_behind = head
     held, alone = connection.execute(
         f"SELECT count(*), max(alone) FROM task WHERE holder = :holder AND NOT {LAPSED}", {"holder": holder, "now": now}
     ).fetchone()
@@ -70,9 +73,10 @@ def claim(
         "WHERE sequence = ? AND position = ?",
         (fence + 1, attempts + 1, now + lease_seconds, holder, left_behind, sequence, position),
     )
+    served(connection, tag)
     _advance(connection, sequence, State.RUNNING, now)
     row = connection.execute(f"SELECT {COLUMNS} FROM operation o WHERE sequence = ?", (sequence,)).fetchone()
-    return PageClaim(operation_from(row), position, fence + 1, attempts + 1)
+    return PageClaim(operation_from(row), position, fence + 1, attempts + 1, bool(left_behind))
 
 
 def renew(connection: sqlite3.Connection, mine: PageClaim, until: float) -> bool:
@@ -112,6 +116,8 @@ def fail(connection: sqlite3.Connection, mine: PageClaim, now: float) -> Ended |
 def end(connection: sqlite3.Connection, sequence: int, state: State, now: float) -> Ended:
     """End an operation that has not ended: the input goes, and with a failure what was read of it."""
     (blob,) = connection.execute("SELECT blob FROM operation WHERE sequence = ?", (sequence,)).fetchone()
+    if state is State.FAILED:
+        close_up(connection, sequence)
     _advance(connection, sequence, state, now)
     connection.execute("UPDATE operation SET ended = ?, blob = NULL WHERE sequence = ?", (now, sequence))
     connection.execute("DELETE FROM input WHERE sequence = ?", (sequence,))

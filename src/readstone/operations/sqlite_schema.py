@@ -9,7 +9,7 @@ from readstone.operations.sqlite_connection import commit
 
 APPLICATION_ID = 0x52445354  # "RDST": `file operations.db` and we can tell it from another program's database
 
-# `task` rows live as long as there is work to do, so the queue's head is always the table's first rows.
+# `task` rows live as long as there is work to do, so the oldest of them is always the table's first row.
 # hidden_until: nobody may claim the page before; a lease when `holder` is set, a pause when not.
 # holder: the process that has the page; it stays after the lease lapsed and so marks a page that may kill.
 _FIRST = """
@@ -49,7 +49,27 @@ CREATE TABLE result (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+# tag, line, turn: see sqlite_turns. What waited before there were turns gets them in order of acceptance.
+_TURNS = """
+ALTER TABLE task ADD COLUMN tag INTEGER NOT NULL DEFAULT 0;
+UPDATE task SET tag = waiting.tag FROM (
+    SELECT t.sequence, t.position,
+        row_number() OVER (PARTITION BY o.owner ORDER BY t.sequence, t.position) AS tag
+    FROM task t JOIN operation o ON o.sequence = t.sequence
+) AS waiting WHERE waiting.sequence = task.sequence AND waiting.position = task.position;
+CREATE INDEX task_tag ON task (tag);
+CREATE TABLE line (owner TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO line SELECT o.owner, max(t.tag) FROM task t JOIN operation o ON o.sequence = t.sequence GROUP BY o.owner;
+CREATE TABLE turn (served INTEGER NOT NULL);
+INSERT INTO turn VALUES (0)
+"""
+
+# The W3C traceparent of the request that brought the document; empty when there was none.
+_TRACE = """
+ALTER TABLE operation ADD COLUMN trace TEXT NOT NULL DEFAULT ''
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _TURNS, _TRACE)
 """Step n takes a database from schema n to n + 1. Published steps are never edited, only followed by others."""
 
 

@@ -1,20 +1,21 @@
 """What every operation store promises. One suite of contract tests holds for all of them.
 
-Accepted means on stable storage. Pages are handed out in order of acceptance, at least once each; a
-result is taken once, from the last holder of its page; an operation is published in the same transaction
-as its last page, and its results never change afterwards. An unknown or expired id is not found, and
-nothing else is.
+Accepted means on stable storage. One owner's pages are handed out in order of acceptance, the owners take
+turns, and every page is handed out at least once; a result is taken once, from the last holder of its page; an
+operation is published in the same transaction as its last page, and its results never change afterwards. An
+unknown or expired id is not found, and nothing else is.
 
 Every method may raise StoreUnavailableError.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from readstone.operations.operation import NewOperation, Operation, PageClaim
+from readstone.operations.operation import Kept, NewOperation, Operation, PageClaim, State
 
 LONGEST_LEASE_SECONDS = 300.0
 """No lease and no pause before another attempt is longer. A lease that seems to end later than this was
@@ -23,11 +24,28 @@ given before the clock was set back, and counts as lapsed; nobody waits an hour 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Pages waiting and pages being read; `oldest_queued_seconds` is the age of the first waiting page's operation."""
+    """Pages waiting and pages being read; `oldest_queued_seconds` is the age of the first waiting page's operation.
+
+    `operations` has the number of those that have not ended, by each state in which they may be.
+    """
 
     queued: int
     running: int
     oldest_queued_seconds: float
+    operations: Mapping[State, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pages waiting, by their operations' owner (no owner has 0), and the age of the oldest one's operation."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    oldest_seconds: float = 0.0
+
+    @property
+    def pages(self) -> int:
+        """Pages waiting in all."""
+        return sum(self.waiting.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +88,10 @@ class OperationStore(Protocol):
         ...
 
     async def claim(self, lease_seconds: float) -> PageClaim | None:
-        """The next page in order of acceptance, held for `lease_seconds`; None when there is none to take now.
+        """The page whose turn it is, held for `lease_seconds`; None when there is none to take now.
 
+        Turns: an owner's pages in order of acceptance, and of owners who wait at the same time each gets as many
+        as the other, a few pages more or less; for a page of an owner who had none waiting that means at once.
         A page that was being read when its process died is handed out alone: nothing else is until it is
         done. If it kills this process as well, no neighbour is counted down with it.
         Raises ValueError when the lease is not above 0 and at most LONGEST_LEASE_SECONDS.
@@ -82,10 +102,10 @@ class OperationStore(Protocol):
         """Hold the page for `lease_seconds` from now. False when it is no longer this holder's."""
         ...
 
-    async def complete(self, claim: PageClaim, body: bytes) -> bool:
+    async def complete(self, claim: PageClaim, body: bytes) -> Kept:
         """Keep the page's result; the last page publishes the operation and deletes the input.
 
-        False, and nothing changes, when the claim is stale or the operation has ended. Raises StoreFullError.
+        STALE, and nothing changes, when the claim is stale or the operation has ended. Raises StoreFullError.
         """
         ...
 
@@ -114,4 +134,8 @@ class OperationStore(Protocol):
 
     async def counts(self) -> Counts:
         """How much there is to do."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """Who waits. May take as long as reading all waiting pages once: not to be asked at every request."""
         ...

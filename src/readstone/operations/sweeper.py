@@ -7,16 +7,18 @@ import logging
 from contextlib import suppress
 
 from readstone.operations.errors import StoreUnavailableError
-from readstone.operations.store import OperationStore
+from readstone.operations.store import OperationStore, Swept
+from readstone.operations.witness import NOBODY, Witness
 
 _log = logging.getLogger("readstone.operations")
 
 
 class Sweeper:
-    """Sweeps at the start and every `period_seconds`."""
+    """Sweeps at the start and every `period_seconds`. `witness` is told of operations given up."""
 
-    def __init__(self, store: OperationStore, period_seconds: float = 10.0) -> None:
+    def __init__(self, store: OperationStore, period_seconds: float = 10.0, witness: Witness = NOBODY) -> None:
         self._store = store
+        self._witness = witness
         self._period = period_seconds
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -39,6 +41,7 @@ class Sweeper:
                     _log.error("operation %s failed: its worker died at every attempt", operation_id)
                 if swept.expired or swept.orphans:
                     _log.info("swept: %d operations expired, %d files removed", swept.expired, swept.orphans)
+                await self._bear_witness(swept)
             except StoreUnavailableError as fault:
                 _log.warning("no sweep: %s", fault)
             except Exception:
@@ -47,3 +50,9 @@ class Sweeper:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._period):
                     await self._stopping.wait()
+
+    async def _bear_witness(self, swept: Swept) -> None:
+        for operation_id in swept.failed:
+            operation = await self._store.find(operation_id)
+            if operation:
+                self._witness.ended(operation)

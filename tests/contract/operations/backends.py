@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from postgres import fresh_database
 from readstone.operations.operation import NewOperation, Operation, PageClaim
+from readstone.operations.postgres.store import PostgresStore
 from readstone.operations.sqlite import SqliteStore
 from readstone.operations.store import OperationStore
 from readstone.operations.watermark import Watermark
@@ -46,7 +48,19 @@ class SqliteBackend:
         return SqliteStore(self._folder, clock=self.clock, watermark=Watermark(used=1.0, free_bytes=0))
 
 
-BACKENDS: dict[str, Callable[[Path], Backend]] = {"sqlite": SqliteBackend}
+class PostgresBackend:
+    """The store of many machines, in a new database of a real server; documents lie in the database too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self._folder = folder
+        self._url = fresh_database(migrated=True)
+
+    def store(self) -> PostgresStore:
+        return PostgresStore(self._url, folder=self._folder, clock=self.clock)
+
+
+BACKENDS: dict[str, Callable[[Path], Backend]] = {"sqlite": SqliteBackend, "postgres": PostgresBackend}
 
 
 @asynccontextmanager
@@ -69,8 +83,8 @@ def with_store(backend: Backend, test: Callable[[OperationStore], Coroutine[Any,
     asyncio.run(main())
 
 
-def document(pages: int = 1, data: bytes | Path = b"a document") -> NewOperation:
-    return NewOperation("v3.2", "read", b'{"language":"en"}', tuple(range(1, pages + 1)), data, "owner")
+def document(pages: int = 1, data: bytes | Path = b"a document", owner: str = "owner") -> NewOperation:
+    return NewOperation("v3.2", "read", b'{"language":"en"}', tuple(range(1, pages + 1)), data, owner)
 
 
 async def claimed(store: OperationStore) -> PageClaim:

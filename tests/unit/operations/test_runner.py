@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from readstone.operations.errors import NoRoomError, PageUnreadableError, StoreUnavailableError
-from readstone.operations.operation import NewOperation, Operation, PageClaim, State
+from readstone.operations.operation import Kept, NewOperation, Operation, PageClaim, State
 from readstone.operations.runner import ReadPage, Runner
 from readstone.operations.sqlite import SqliteStore
 from readstone.operations.store import Swept
@@ -35,7 +35,7 @@ class Store(SqliteStore):
         self._fail_first("claim")
         return await super().claim(lease_seconds)
 
-    async def complete(self, claim: PageClaim, body: bytes) -> bool:
+    async def complete(self, claim: PageClaim, body: bytes) -> Kept:
         self._fail_first("complete")
         return await super().complete(claim, body)
 
@@ -187,6 +187,24 @@ def test_no_room_is_no_attempt(tmp_path: Path) -> None:
         assert await ended(store, await accepted(store)) is State.SUCCEEDED
 
     with_runner(tmp_path, crowded, test)
+
+
+def test_a_document_out_of_reach_is_no_attempt(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    asked = 0
+
+    async def read(operation: Operation, page: int) -> bytes:
+        nonlocal asked
+        asked += 1
+        if asked <= 8:
+            raise StoreUnavailableError("The input store does not answer.")
+        return b"read"
+
+    async def test(store: Store, _: Runner) -> None:
+        assert await ended(store, await accepted(store, 2)) is State.SUCCEEDED
+        assert asked == 10
+        assert "waits: The input store does not answer." in caplog.text
+
+    with_runner(tmp_path, read, test)
 
 
 def test_a_page_that_takes_too_long_is_a_failed_attempt(tmp_path: Path) -> None:
