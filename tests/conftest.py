@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from readers import FixedReader
+from segmenters import FixedSegmenter
 from serving import KEY, RunningServer, server_in_thread
 from viewers import FixedViewer
 
@@ -43,11 +44,11 @@ def fixed_viewer() -> FixedViewer:
 def wire(
     tmp_path_factory: pytest.TempPathFactory, fixed_reader: FixedReader, fixed_viewer: FixedViewer
 ) -> Iterator[RunningServer]:
-    """The whole server but for the models: its reader answers the same two words for every picture, and its
-    viewer the same scene."""
+    """The whole server but for the models: its reader answers the same two words for every picture, its viewer
+    the same scene, and its segmenter the left half."""
     settings = {"fetch_allow": "127.0.0.2/32", "fetch_timeout": 5, "upload_timeout": 5}
     folder = tmp_path_factory.mktemp("wire")
-    with server_in_thread(folder, lambda: fixed_reader, lambda: fixed_viewer, **settings) as server:
+    with server_in_thread(folder, lambda: fixed_reader, lambda: fixed_viewer, FixedSegmenter, **settings) as server:
         yield server
 
 

@@ -18,7 +18,7 @@ import uvicorn
 
 from readstone.api.connection import connections
 from readstone.app import App
-from readstone.engines.protocols import SceneViewer, TextReader
+from readstone.engines.protocols import SceneViewer, Segmenter, TextReader
 from readstone.settings import load
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -42,11 +42,12 @@ def server_in_thread(
     data_dir: Path,
     make_reader: Callable[[], TextReader] | None = None,
     make_viewer: Callable[[], SceneViewer] | None = None,
+    make_segmenter: Callable[[], Segmenter] | None = None,
     **settings: Any,
 ) -> Iterator[RunningServer]:
     """The whole application behind a real socket."""
     loaded = load({"data_dir": data_dir, "keys": KEY, **settings})
-    app = App(loaded, make_reader, make_viewer)
+    app = App(loaded, make_reader, make_viewer, make_segmenter)
     config = uvicorn.Config(
         app,
         port=0,

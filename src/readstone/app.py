@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -16,49 +15,42 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from readstone import errors
-from readstone.access.gate import Gate, KeyGate, OpenGate
-from readstone.access.keys import KeyFile, KeyRing
-from readstone.access.tokens import Tokens, load_secret
-from readstone.api import container, extras, imageanalysis, tokens, vision
+from readstone.api import container, extras, imageanalysis, tokens, usage, vision
 from readstone.api.call import Call
 from readstone.api.credentials import presented
 from readstone.api.headers import finish, preflight
 from readstone.api.imageanalysis.analyzing import Analyzing
+from readstone.api.imageanalysis.segment import Segmentations
+from readstone.api.imageanalysis.taking import Taking
+from readstone.api.imageanalysis.vectorize import Vectorizing
 from readstone.api.linger import send_and_linger
 from readstone.api.routing import RouteTable
 from readstone.api.vision.intake import ImageIntake
-from readstone.api.vision.page_work import PageWork
-from readstone.api.vision.services import Caps, Services
+from readstone.api.vision.services import Services
 from readstone.api.vision.text_operations import Desk, room_under
 from readstone.domain.refusals import Cancelled, Reason, Refusal
-from readstone.engines.protocols import SceneViewer, TextReader
-from readstone.engines.recognisers import with_recognisers
-from readstone.engines.registry import create_reader, create_viewer
+from readstone.engines.large.background import segmenter_of
+from readstone.engines.model_file import ModelUnusableError
+from readstone.engines.protocols import SceneViewer, Segmenter, TextReader
 from readstone.engines.scene.translations import translated
 from readstone.inference.analysing import Analysing
-from readstone.inference.documents import Documents
-from readstone.inference.memory import keep_few_heaps
-from readstone.inference.pool import WorkPool
-from readstone.inference.reading import ReaderSlot, Reading
+from readstone.inference.reading import Reading
 from readstone.inference.seeing import Seeing, ViewerSlot
+from readstone.inference.segmenting import Segmenting
+from readstone.inference.vectorising import Vectorising
 from readstone.intake.addresses import AllowList
-from readstone.intake.decoder_process import DecoderPool
 from readstone.intake.fetch import FetchPolicy, ImageFetcher
-from readstone.intake.limits import ANALYSIS
+from readstone.intake.limits import ANALYSIS, RETRIEVAL
 from readstone.intake.spool import Spool
-from readstone.observe import logs
-from readstone.operations.errors import StoreUnusableError
-from readstone.operations.runner import Runner
-from readstone.operations.sqlite import SqliteStore
-from readstone.operations.sweeper import Sweeper
-from readstone.operations.watermark import Watermark
-from readstone.settings import Auth, Settings
+from readstone.observe.observer import Observer, WatchedRequest
+from readstone.observe.traces import Outcome
+from readstone.operations.errors import StoreUnavailableError, StoreUnusableError
+from readstone.parts import Parts, gate_of, metering_of, tokens_of
+from readstone.plugging import viewer_of
+from readstone.settings import Settings
 
 _log = logging.getLogger("readstone.app")
 
-
-KEYS_RECHECK_SECONDS = 0.25
-"""A key made or revoked on the command line takes effect within this time."""
 
 PAGE_GRACE_SECONDS = 8.0
 """At the end, pages in work have this long to finish; the others are given back to the store."""
@@ -67,7 +59,8 @@ PAGE_GRACE_SECONDS = 8.0
 class App:
     """One server: its parts, their start and stop, and the request path.
 
-    `make_reader` is called once, at start, off the event loop; `make_viewer` when something is first to be seen.
+    `make_reader` is called once, at start, off the event loop; `make_viewer` when something is first to be seen,
+    `make_segmenter` when something is first to be cut out.
     """
 
     def __init__(
@@ -75,54 +68,51 @@ class App:
         settings: Settings,
         make_reader: Callable[[], TextReader] | None = None,
         make_viewer: Callable[[], SceneViewer] | None = None,
+        make_segmenter: Callable[[], Segmenter] | None = None,
     ) -> None:
         self._settings = settings
-        self._make_reader = make_reader or (lambda: create_reader(threads=settings.workers, tessdata=settings.tessdata))
-        make_viewer = make_viewer or (lambda: with_recognisers(create_viewer(threads=settings.workers)))
         self._ready = False
+        self._observer = Observer(settings.otlp_endpoint)
+        self._parts = parts = Parts(settings, self._observer, make_reader)
 
-        stored = KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS)
-        ring = KeyRing((key.get_secret_value() for key in settings.keys), stored)
-        token_service = Tokens(load_secret(settings.data_dir))
-        self._gate: Gate = OpenGate() if settings.auth is Auth.OPEN else KeyGate(ring, token_service)
+        token_service = tokens_of(settings)
+        self._gate = gate_of(settings, token_service)
+        self._metering = metering_of(settings)
 
         allowed = AllowList.parse(settings.fetch_allow)
         self._fetcher = ImageFetcher(
             FetchPolicy(allowed, deadline_seconds=settings.fetch_timeout, proxy=settings.fetch_proxy)
         )
-        self._decoder = DecoderPool(processes=settings.workers)
-        self._pool = WorkPool(settings.workers, settings.queue)
-        self._reader = ReaderSlot()
-        self._reading = Reading(self._pool, self._decoder, self._reader)
-        viewer = ViewerSlot(make_viewer)
-        seeing = Seeing(self._pool, self._decoder, viewer, translated)
-        self._analysing = Analysing(self._pool, self._decoder, self._reader, viewer, translated, settings.workers)
-
-        documents = Documents(self._pool, self._decoder, self._reader)
-        watermark = Watermark(fresh_seconds=0.5)
-        folder = settings.data_dir / "operations"
-        self._store = SqliteStore(folder, retention_seconds=settings.result_hours * 3600, watermark=watermark)
+        self._reading = Reading(parts.pool, parts.decoder, parts.reader)
+        viewer = ViewerSlot(make_viewer or (lambda: viewer_of(settings, parts.plugged)))
+        seeing = Seeing(parts.pool, parts.decoder, viewer, translated)
+        self._analysing = Analysing(parts.pool, parts.decoder, parts.reader, viewer, translated, settings.workers)
         # Within the store's folder, so that an accepted document is moved and not copied.
-        self._spool = Spool(folder / "spool", room_under(watermark))
+        self._spool = Spool(parts.folder / "spool", room_under(parts.watermark))
         intake = ImageIntake(self._fetcher, settings.upload_timeout, self._spool)
         services = Services(
             intake,
             self._reading,
             seeing,
-            Desk(intake, documents, self._store, self._origin),
-            Caps(settings.max_image_bytes, settings.max_image_side, settings.max_pages),
+            Desk(intake, parts.documents, parts.store, parts.admission, self._origin),
+            parts.caps,
             settings.age_and_gender,
         )
         analyzing = Analyzing(intake, self._analysing, services.limits(ANALYSIS))
         self.versions = vision.surfaces(services)
-        described = (*self.versions, *imageanalysis.described(analyzing))
-        page_work = PageWork(services.families, documents, self._store)
-        self._runner = Runner(self._store, page_work.read, settings.workers)
-        self._sweeper = Sweeper(self._store)
+        vectors = Vectorising(parts.pool, parts.decoder, parts.plugged.embedder)
+        vectorizing = Vectorizing(Taking(intake, services.limits(RETRIEVAL)), vectors)
+        make_segmenter = make_segmenter or (lambda: segmenter_of(parts.plugged, settings.workers))
+        segmenting = Segmenting(parts.pool, parts.decoder, make_segmenter)
+        segmentations = Segmentations(Taking(intake, services.limits(ANALYSIS)), segmenting)
+        unified = (analyzing, vectorizing, segmentations)
+        described = (*self.versions, *imageanalysis.described(*unified))
         # Health, landing page, description and sample: no key is asked for.
-        self._public = RouteTable((container.surface(lambda: self._ready, described), extras.surface()))
+        probes = container.surface(lambda: self._ready, described)
+        self._public = RouteTable((probes, extras.surface(), *parts.metrics(self._gate)))
+        issuing = tokens.surface(self._gate, token_service)
         self._routes = RouteTable(
-            (*self.versions, imageanalysis.surface(analyzing), tokens.surface(self._gate, token_service))
+            (*self.versions, imageanalysis.surface(*unified), issuing, usage.surface(self._metering))
         )
 
         self.steps: tuple[Callable[[Call], Awaitable[Response | None]], ...] = (
@@ -131,6 +121,7 @@ class App:
             self._check_access,  # 401 before anything else is looked at (contract 6.1)
             self._find_route,  # 404
             self._check_room,  # 429 while no worker will be free soon, before the body is read
+            self._check_rate,  # 429 beyond the calls that the key may make
             self._handle,  # parameters, media type, body, engines, codec
         )
 
@@ -157,6 +148,10 @@ class App:
         if call.match and call.match.route.reads:
             self._reading.check_room()
 
+    async def _check_rate(self, call: Call) -> None:
+        if call.match and call.match.surface.metered:
+            await self._metering.rates.check(call.owner)
+
     async def _handle(self, call: Call) -> Response | None:
         return await call.match.route.handler(call) if call.match else None
 
@@ -168,16 +163,23 @@ class App:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.monotonic()
-        call = Call(Request(scope, receive))
-        try:
-            response = await self._answer(call)
-        except Cancelled:
-            self._log_answer(call, 499, started)  # nobody is there to be answered; nginx's number for it
-            return
-        finish(call, response)
-        self._log_answer(call, response.status_code, started)
-        await send_and_linger(call, response, receive, send)
+        request = Request(scope, receive)
+        call = Call(request)
+        url = request.url
+        with self._observer.request(call.request_id, request.method, url.scheme, url.path, request.headers) as watched:
+            call.trace = watched.traceparent
+            try:
+                response = await self._answer(call)
+            except Cancelled:
+                usage.count(self._metering, call, 499)
+                _tell(watched, call, 499)  # nobody is there to be answered; nginx's number for it
+                return
+            finish(call, response)
+            if not self._ready:
+                response.headers["Connection"] = "close"  # the next request is for a process that stays
+            usage.count(self._metering, call, response.status_code)
+            _tell(watched, call, response.status_code)
+            await send_and_linger(call, response, receive, send)
 
     async def _answer(self, call: Call) -> Response:
         try:
@@ -195,6 +197,7 @@ class App:
             return self._error(call, Refusal(Reason.INTERNAL, "The server failed to process the request."))
 
     def _error(self, call: Call, refusal: Refusal) -> Response:
+        self._observer.refused(refusal)
         surface, route = (call.match.surface, call.match.route) if call.match else (None, None)
         origin = self._origin(call)
         family = call.segments[0].lower() if call.segments else ""
@@ -216,30 +219,23 @@ class App:
         """The server's base URL as the call's client sees it, without a slash at its end (contract 2.7)."""
         return self._settings.public_url or f"{call.request.url.scheme}://{call.request.url.netloc}"
 
-    def _log_answer(self, call: Call, status: int, started: float) -> None:
-        logs.answered(
-            method=call.request.method,
-            path=call.request.url.path,
-            status=status,
-            milliseconds=(time.monotonic() - started) * 1000,
-            request_id=call.request_id,
-            client_request_id=call.request.headers.get("x-ms-client-request-id"),
-        )
-
     # --- start and stop ----------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """From now on /ready says no, and clients are asked to connect anew; everything is still served."""
+        self._ready = False
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Start the parts in order, stop them in the opposite one. The port opens once this is through."""
         await receive()
-        keep_few_heaps()
         try:
-            self._decoder.start()
-            await self._store.open()
+            await self._parts.load()
+            await self._parts.store.open()
+            await self._metering.open()
             await asyncio.to_thread(self._spool.open)
-            self._reader.put(await asyncio.to_thread(self._make_reader))
-            self._runner.start()
-            self._sweeper.start()
-        except StoreUnusableError as error:
+            self._observer.start()
+            self._parts.begin()
+        except (StoreUnusableError, StoreUnavailableError, ModelUnusableError) as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         except Exception as error:
@@ -250,12 +246,23 @@ class App:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._ready = False
-        await self._runner.stop(PAGE_GRACE_SECONDS)
-        await self._sweeper.stop()
-        await asyncio.to_thread(self._pool.close)
+        await self._parts.rest(PAGE_GRACE_SECONDS)
         await asyncio.to_thread(self._analysing.close)
         await self._fetcher.aclose()
-        await self._store.close()
         await asyncio.to_thread(self._spool.close)
-        self._decoder.close()
+        await self._metering.close()
+        await self._parts.close()
+        await asyncio.to_thread(self._observer.close)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _tell(watched: WatchedRequest, call: Call, status: int) -> None:
+    surface, route = (call.match.surface, call.match.route) if call.match else (None, None)
+    outcome = Outcome(
+        surface.name if surface else "none",
+        route.operation if route else "none",
+        f"{surface.base}/{route.path}" if surface and route else "",
+        status,
+        call.operation_id,
+    )
+    watched.answered(outcome, call.request_id)

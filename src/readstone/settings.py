@@ -17,8 +17,13 @@ import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from readstone.access.rate import parse_rates
+from readstone.engines.large.roles import Role, engine_name
+from readstone.engines.large.runtime import Device
 from readstone.intake.addresses import AllowList
 from readstone.intake.proxy import parse_proxy
+from readstone.operations.database_url import check_database, without_secrets
+from readstone.operations.inputs_choice import check_place
 
 ENV_PREFIX = "READSTONE_"
 
@@ -46,6 +51,14 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class MetricsAccess(StrEnum):
+    """Who may see /metrics."""
+
+    OPEN = "open"
+    KEY = "key"
+    OFF = "off"
+
+
 class ConfigurationError(Exception):
     """The settings cannot be used; `faults` has one sentence per fault, all of them."""
 
@@ -57,6 +70,10 @@ class ConfigurationError(Exception):
 def usable_cores() -> int:
     """Cores this process may run on (a container's or taskset's share, not the machine's)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _engine(what: str, families: str) -> str:
+    return f"Engine for {what} ({families}): a folder, a hub id, or one that a package brings (docs/engines.md)."
 
 
 class Settings(BaseSettings):
@@ -99,8 +116,51 @@ class Settings(BaseSettings):
         le=256,
         description="Images read at the same time. Default: the usable cores.",
     )
+    database: SecretStr | None = Field(
+        None,
+        description="PostgreSQL that any number of servers and workers share, postgresql://USER:PASSWORD@HOST/NAME "
+        "(`pip install readstone[postgres]`). Unset: everything is in the data folder of one machine.",
+    )
+    read_pages: bool = Field(
+        True,
+        description="Whether `readstone serve` reads pages of accepted documents itself. Off where `readstone worker` "
+        "processes do.",
+    )
+    inputs: str | None = Field(
+        None,
+        description="Where accepted documents lie when a database is set: an absolute folder that all machines share, "
+        "s3://BUCKET/PREFIX or az://CONTAINER/PREFIX (`pip install readstone[objects]`; credentials as AWS_* or "
+        "AZURE_*). Unset: in the database.",
+    )
+    token_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Signs the tokens of /sts/v1.0/issueToken, 32 characters or more; the same on all processes that "
+        "stand behind one address. Unset: made at the first start and kept in the data folder.",
+    )
+    drain_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=300,
+        description="Seconds that `readstone serve` goes on serving after SIGTERM while /ready already answers 503, so "
+        "that a balancer sends nothing to a closed port.",
+    )
     queue: int = Field(
         32, ge=0, le=100_000, description="Images that may wait for a worker; beyond that callers get 429."
+    )
+    rate: str | None = Field(
+        None,
+        description="Calls that each key may make: `20/min`, `10/s`, several with commas (`10/s,1000/day`); beyond "
+        "that it gets 429. `readstone keys` gives a key limits of its own. Unset: no limit.",
+    )
+    backlog_pages: int | None = Field(
+        100_000, ge=1, description="Pages of accepted documents that may wait; beyond that submits get 503."
+    )
+    backlog_pages_per_key: int | None = Field(
+        None, ge=1, description="The same for the pages of one key, which then gets 429. Unset: no limit."
+    )
+    backlog_seconds: float | None = Field(
+        None, gt=0, description="Seconds that the oldest page may have waited; beyond that submits get 503. Unset: any."
     )
     header_timeout: float = Field(
         20.0,
@@ -134,6 +194,33 @@ class Settings(BaseSettings):
         description="Folder of tesseract's language data, for scripts that the built-in recogniser does not know. "
         "Default: TESSDATA_PREFIX, then the usual folders.",
     )
+    reader: str = Field("default", description="Reader of text: `default`, or one that an installed package brings.")
+    viewer: str = Field("default", description="Viewer of scenes: `default`, or one that an installed package brings.")
+    engine_caption: str | None = Field(None, description=_engine("captions and dense captions", "BLIP or Florence-2"))
+    engine_tags: str | None = Field(None, description=_engine("tags", "SigLIP or SigLIP 2"))
+    engine_vectors: str | None = Field(None, description=_engine("vectors of images and texts", "SigLIP or SigLIP 2"))
+    engine_objects: str | None = Field(None, description=_engine("objects and people", "D-FINE or RT-DETR"))
+    engine_background: str | None = Field(None, description=_engine("segmenting", "BiRefNet as an ONNX file"))
+    engine_handwriting: str | None = Field(None, description=_engine("lines of handwriting", "TrOCR"))
+    engine_accept: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Folders of models, a comma list, whose licences you accept by naming them here, without "
+        "`readstone models pull`.",
+    )
+    engine_idle: float = Field(
+        15.0, ge=0, le=10_000, description="Minutes without use after which a plugged-in engine is dropped; 0: never."
+    )
+    engine_device: Device = Field(
+        Device.AUTO, description="Where plugged-in engines run: `auto` is a graphics processor where there is one."
+    )
+    models: Path | None = Field(
+        None,
+        description="Folder of accepted models, such as one made by `readstone models bundle`. Default: `models` in "
+        "the data folder.",
+    )
+    hub: str | None = Field(
+        None, description="Base URL of the model hub for `readstone models pull`. Default: huggingface_hub's own."
+    )
     age_and_gender: bool = Field(
         False,
         description="Whether `faces` tell an age and a gender, guessed from the face, as Azure did until 2022.",
@@ -144,9 +231,19 @@ class Settings(BaseSettings):
     tls_cert: Path | None = Field(None, description="PEM file with the certificate chain; switches HTTPS on.")
     tls_key: Path | None = Field(None, description="PEM file with the certificate's private key.")
     log_level: LogLevel = Field(LogLevel.INFO, description="Least severe record that is logged.")
+    metrics: MetricsAccess = Field(
+        MetricsAccess.OPEN,
+        description="`open`: /metrics, which holds figures alone, asks for no key, as /ready does. `key`: it does, "
+        "also as `Authorization: Bearer KEY`. `off`: there is none.",
+    )
+    otlp_endpoint: str | None = Field(
+        None,
+        description="Base URL of an OTLP/HTTP collector, to which traces are sent (`pip install "
+        "readstone[telemetry]`). Unset: OTEL_EXPORTER_OTLP_ENDPOINT, and without that no traces.",
+    )
     log_format: LogFormat = Field(LogFormat.TEXT, description="`text` for people, `json` one object a line.")
 
-    @field_validator("keys", "fetch_allow", mode="before")
+    @field_validator("keys", "fetch_allow", "engine_accept", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -159,6 +256,27 @@ class Settings(BaseSettings):
         AllowList.parse(value)
         return value
 
+    @field_validator("rate")
+    @classmethod
+    def _rates_parse(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_rates(value)
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _database_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_database(value.get_secret_value())
+        return value
+
+    @field_validator("inputs")
+    @classmethod
+    def _inputs_place(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_place(value)
+        return value
+
     @field_validator("fetch_proxy")
     @classmethod
     def _proxy_parses(cls, value: str | None) -> str | None:
@@ -166,7 +284,7 @@ class Settings(BaseSettings):
             parse_proxy(value)
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otlp_endpoint", "hub")
     @classmethod
     def _absolute_url(cls, value: str | None) -> str | None:
         if value is None:
@@ -174,6 +292,8 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an absolute http or https URL without query")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("must not hold a user or password: it is shown in logs and by `readstone doctor`")
         return value.rstrip("/")
 
     @field_validator("tls_cert", "tls_key")
@@ -198,6 +318,27 @@ class Settings(BaseSettings):
             raise ValueError("READSTONE_TLS_CERT and READSTONE_TLS_KEY belong together: set both or neither")
         return self
 
+    @field_validator(*(f"engine_{role.value}" for role in Role))
+    @classmethod
+    def _engine_is_named(cls, value: str | None) -> str | None:
+        return None if value is None or not value.strip() else engine_name(value).text
+
+    @field_validator("engine_accept")
+    @classmethod
+    def _accepted_are_named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(engine_name(name).text for name in value)
+
+    @property
+    def engines(self) -> dict[Role, str]:
+        """The engines that are chosen, by what they do."""
+        named = {role: getattr(self, f"engine_{role.value}") for role in Role}
+        return {role: name for role, name in named.items() if name is not None}
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of accepted models."""
+        return self.models.expanduser() if self.models else self.data_dir / "models"
+
     @property
     def local_url(self) -> str:
         """Where a client on this machine finds the server."""
@@ -214,6 +355,10 @@ class Settings(BaseSettings):
                 text = f"{len(value)} set (hidden)" if value else "none set"
             elif name == "fetch_proxy" and value:
                 text = "set (hidden: it may hold a password)"
+            elif name == "database" and value:
+                text = without_secrets(value.get_secret_value())
+            elif isinstance(value, SecretStr):
+                text = "set (hidden)"
             elif isinstance(value, tuple):
                 text = ",".join(value)
             else:

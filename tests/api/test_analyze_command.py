@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def viewer(monkeypatch: pytest.MonkeyPatch) -> FixedViewer:
     """In place of the real one, which the first test runs with."""
     viewer = FixedViewer()
-    monkeypatch.setattr(analyze, "create_viewer", lambda **_: viewer)
+    monkeypatch.setattr(analyze, "viewer_of", lambda *_: viewer)
     return viewer
 
 

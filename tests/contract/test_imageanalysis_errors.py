@@ -47,9 +47,6 @@ def test_401(wire: RunningServer, version: str, headers: dict[str, str]) -> None
 @pytest.mark.parametrize(
     "path",
     [
-        "imageanalysis:segment?mode=backgroundRemoval&api-version=2023-02-01-preview",
-        "retrieval:vectorizeImage?api-version=2024-02-01&model-version=2023-04-15",
-        "retrieval:vectorizeText?api-version=2024-02-01&model-version=2023-04-15",
         "datasets?api-version=2023-02-01-preview",
         "imagecomposition:stitch?api-version=2023-04-01-preview",
         "imageanalysis",

@@ -14,7 +14,9 @@ import requests
 
 from documents import scanned_pdf, tiff
 from pictures import drawn, encoded
-from readers import HeldReader
+from readers import FixedReader, HeldReader
+from readstone.domain.options import ReadOptions
+from readstone.domain.refusals import Reason, Refusal
 from schemas import success_definition, validate
 from serving import KEY, RunningServer, server_in_thread
 
@@ -276,6 +278,23 @@ def test_the_container_s_synchronous_routes(wire: RunningServer, path: str, stat
     assert_union(refused, 400, "InvalidImageFormat")
 
 
+class LatinReader(FixedReader):
+    """Reads no Russian, whatever the picture."""
+
+    def judge(self, options: ReadOptions) -> None:
+        if options.language == "ru":
+            raise Refusal(Reason.LANGUAGE_NOT_SUPPORTED, "The input language is not supported.")
+
+
+def test_what_cannot_be_read_is_not_accepted(tmp_path: Path) -> None:
+    with server_in_thread(tmp_path, LatinReader) as server:
+        for language, status in (("ru", 400), ("de", 202)):
+            answer = post(server, READ_3_2, query=f"language={language}")
+            assert answer.status_code == status, answer.text
+            if status == 400:
+                assert_union(answer, 400, "NotSupportedLanguage")
+
+
 def test_where_the_container_s_installation_page_polls(wire: RunningServer) -> None:
     location = post(wire, READ_3_2).headers["Operation-Location"]
     body = finished(location)
@@ -308,8 +327,6 @@ def test_pending_bodies_have_the_listed_members_only(
 
 
 def test_operation_location_is_what_the_client_can_reach(tmp_path: Path) -> None:
-    from readers import FixedReader
-
     with server_in_thread(tmp_path, FixedReader, public_url="https://vision.example.com/base/") as server:
         location = post(server, READ_3_2).headers["Operation-Location"]
         assert location.startswith("https://vision.example.com/base/vision/v3.2/read/analyzeResults/")

@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,13 +24,19 @@ from pathlib import Path
 class KeyRecord:
     """One stored key: `sha256` is the hex digest of the key, `created` an ISO 8601 time in UTC.
 
-    A plain digest is enough: keys are 128 random bits, nothing a dictionary could hold.
+    A plain digest is enough: keys are 128 random bits, nothing a dictionary could hold. `rate`: limits of its own,
+    as `parse_rates` reads them; empty: those of the server. `admin`: it may see what other keys used.
     """
 
     id: str
     name: str
     sha256: str
     created: str
+    rate: str = ""
+    admin: bool = False
+
+
+_FIELDS = frozenset(field.name for field in fields(KeyRecord))
 
 
 def fingerprint(key: str) -> str:
@@ -67,19 +73,31 @@ class KeyFile:
             return ()
         seen = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
         if seen != self._seen:
-            self._records = tuple(KeyRecord(**r) for r in json.loads(self._path.read_text("utf-8")))
+            stored = json.loads(self._path.read_text("utf-8"))
+            # A newer release may have more to say of a key.
+            self._records = tuple(KeyRecord(**{f: v for f, v in r.items() if f in _FIELDS}) for r in stored)
             self._seen = seen
         return self._records
 
-    def create(self, name: str) -> tuple[KeyRecord, str]:
+    def record(self, presented: str) -> KeyRecord | None:
+        """The stored key with that fingerprint, or None."""
+        return next((r for r in self.records() if r.sha256 == presented), None)
+
+    def create(self, name: str, *, rate: str = "", admin: bool = False) -> tuple[KeyRecord, str]:
         """Make and store a key. Returns its record and the key itself, which is kept nowhere else."""
         key = secrets.token_hex(16)  # 32 hex digits, as Azure's keys look
-        record = KeyRecord(
-            secrets.token_hex(4), name, fingerprint(key), datetime.now(UTC).isoformat(timespec="seconds")
-        )
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        record = KeyRecord(secrets.token_hex(4), name, fingerprint(key), created, rate, admin)
         with self._locked():
             self._write((*self._read(), record))
         return record, key
+
+    def limit(self, key_id: str, rate: str) -> bool:
+        """Give a key other limits. Returns False when there is none of that id."""
+        with self._locked():
+            stored = self._read()
+            self._write(replace(r, rate=rate) if r.id == key_id else r for r in stored)
+        return any(r.id == key_id for r in stored)
 
     def revoke(self, key_id: str) -> bool:
         """Forget a key by its id. Returns False when there is none of that id."""
@@ -102,7 +120,10 @@ class KeyFile:
             os.close(lock)
 
     def _write(self, records: Iterable[KeyRecord]) -> None:
-        text = json.dumps([asdict(r) for r in records], indent=1)
+        # What is as usual is not written: a file without limits is read by the releases that knew none.
+        text = json.dumps(
+            [{f: v for f, v in asdict(r).items() if v not in ("", False) or f == "name"} for r in records], indent=1
+        )
         temporary = self._path.with_suffix(".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,7 +1,8 @@
 """Bearer tokens of `POST /sts/v1.0/issueToken`: JSON Web Tokens signed with a secret of this server.
 
 A token is valid for ten minutes (contract 3) and dies earlier with the key it was issued for. Nothing is
-stored per token, so it holds across restarts and in every process that shares the data folder.
+stored per token, so it holds across restarts and in every process that shares the data folder or is given the
+same secret (READSTONE_TOKEN_SECRET).
 """
 
 from __future__ import annotations
@@ -48,8 +49,10 @@ class Tokens:
         return str(claims["sub"]) if self._now() < int(claims["exp"]) else None
 
 
-def load_secret(data_dir: Path) -> bytes:
-    """The signing secret of a data folder, made on first use (file mode 0600)."""
+def load_secret(data_dir: Path, given: str | None = None) -> bytes:
+    """The signing secret: `given`, or that of a data folder, made on first use (file mode 0600)."""
+    if given is not None:
+        return given.encode()
     path = data_dir / "token.secret"
     data_dir.mkdir(parents=True, exist_ok=True)
     try:

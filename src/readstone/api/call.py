@@ -30,7 +30,9 @@ class Call:
     """A request, what has been found out about it so far, and the id every answer carries.
 
     `match` is None until routing; `owner` is the fingerprint of the caller's key, empty before it was
-    checked; `body_read` tells whether the client's body was taken in whole.
+    checked; `body_read` tells whether the client's body was taken in whole. `trace` is the traceparent that an
+    operation started here belongs to; `operation_id` names the accepted document that the request is about;
+    `pages` is how many pages of it were accepted or read.
     """
 
     request: Request
@@ -39,6 +41,9 @@ class Call:
     match: Match | None = None
     owner: str = ""
     body_read: bool = False
+    trace: str = ""
+    operation_id: str = ""
+    pages: int = 0
 
     def __post_init__(self) -> None:
         """Clean the path once; everybody after this works on segments."""

@@ -6,7 +6,7 @@ Shapes as the official containers give them (anchors 7.1): compose files grep fo
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
@@ -17,15 +17,11 @@ from readstone.api.routing import Handler, Route, Surface
 from readstone.errors import Envelope
 
 
-def surface(ready: Callable[[], bool], described: Iterable[Surface]) -> Surface:
-    """The routes below `/`.
-
-    `ready` tells whether the models are warm; `described` are the surfaces that /swagger lists.
-    """
-    descriptions = Descriptions(described)
+def probes(ready: Callable[[], Awaitable[bool]]) -> tuple[Route, ...]:
+    """What orchestrators ask of a server or a worker; `ready` tells whether work may be sent to it."""
 
     async def is_ready(_call: Call) -> Response:
-        if ready():
+        if await ready():
             return JSONResponse({"ready": "ready"})
         return JSONResponse({"ready": "notReady"}, status_code=503)
 
@@ -41,6 +37,24 @@ def surface(ready: Callable[[], bool], described: Iterable[Surface]) -> Surface:
     async def alive(_call: Call) -> Response:
         return PlainTextResponse("Healthy")
 
+    return (
+        _get("ready", "Ready", is_ready),
+        _get("startup", "Startup", is_ready),
+        _get("status", "Status", status),
+        _get("ContainerLiveness", "ContainerLiveness", alive),
+    )
+
+
+def surface(ready: Callable[[], bool], described: Iterable[Surface]) -> Surface:
+    """The routes below `/`.
+
+    `ready` tells whether the models are warm; `described` are the surfaces that /swagger lists.
+    """
+    descriptions = Descriptions(described)
+
+    async def is_ready() -> bool:
+        return ready()
+
     async def landing(_call: Call) -> Response:
         return HTMLResponse(_page("Readstone", f"<p>Version {__version__} is running.</p>" + _LINKS))
 
@@ -51,23 +65,21 @@ def surface(ready: Callable[[], bool], described: Iterable[Surface]) -> Surface:
         name = call.match.captured["version"] if call.match else ""
         return JSONResponse(descriptions.of(name))
 
-    def get(path: str, operation: str, handler: Handler) -> Route:
-        return Route("GET", path, operation, handler)
-
     return Surface(
         "container",
         "",
         Envelope.GATEWAY,
         (
-            get("", "Landing", landing),
-            get("ready", "Ready", is_ready),
-            get("startup", "Startup", is_ready),
-            get("status", "Status", status),
-            get("ContainerLiveness", "ContainerLiveness", alive),
-            get("swagger", "Swagger", swagger),
-            get("swagger/{version}/swagger.json", "SwaggerFile", swagger_file),
+            _get("", "Landing", landing),
+            *probes(is_ready),
+            _get("swagger", "Swagger", swagger),
+            _get("swagger/{version}/swagger.json", "SwaggerFile", swagger_file),
         ),
     )
+
+
+def _get(path: str, operation: str, handler: Handler) -> Route:
+    return Route("GET", path, operation, handler)
 
 
 _LINKS = (

@@ -16,3 +16,9 @@ def presented(request: Request) -> Credentials:
     keys += [v for n, v in request.query_params.multi_items() if n.lower() == _KEY_PARAMETER]
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return Credentials(tuple(keys), token.strip() if scheme.lower() == "bearer" else None)
+
+
+def bearer_as_key(credentials: Credentials) -> Credentials:
+    """A bearer token may be a key itself: the one header for it that every Prometheus can send."""
+    bearer = () if credentials.bearer is None else (credentials.bearer,)
+    return Credentials((*credentials.keys, *bearer), credentials.bearer)

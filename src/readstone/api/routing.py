@@ -39,12 +39,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """All operations of one API version under its base path, and how its errors look."""
+    """All operations of one API version under its base path, and how its errors look.
+
+    `metered`: calls count towards their key's limits and usage.
+    """
 
     name: str
     base: str
     envelope: Envelope
     routes: tuple[Route, ...]
+    metered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,4 +19,5 @@ def surface(gate: Gate, tokens: Tokens) -> Surface:
         owner = gate.admit_key(presented(call.request))
         return Response(tokens.issue(owner), media_type="application/jwt")
 
-    return Surface("sts", "/sts/v1.0", Envelope.GATEWAY, (Route("POST", "issueToken", "IssueToken", issue_token),))
+    route = Route("POST", "issueToken", "IssueToken", issue_token)
+    return Surface("sts", "/sts/v1.0", Envelope.GATEWAY, (route,), metered=False)

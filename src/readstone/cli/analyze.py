@@ -18,6 +18,7 @@ from readstone.api.vision.scene.codec import Told
 from readstone.api.vision.wire import SCENE_VERSIONS
 from readstone.cli.boxes import draw_boxes
 from readstone.cli.configuration import add_flags, settings_of
+from readstone.cli.engines import chosen_engines
 from readstone.cli.leaves import ANY_IMAGE
 from readstone.cli.scene_table import scene_table
 from readstone.cli.sources import Source, sources_of
@@ -25,10 +26,9 @@ from readstone.domain.picture import Picture
 from readstone.domain.refusals import Refusal
 from readstone.domain.scene import Feature, Scene, SceneOptions
 from readstone.engines.protocols import SceneViewer
-from readstone.engines.recognisers import with_recognisers
-from readstone.engines.registry import create_viewer
 from readstone.inference.seeing import Seen
 from readstone.intake.decoder_process import DecoderPool
+from readstone.plugging import viewer_of
 
 _Looked = tuple[Picture, Scene]
 
@@ -58,11 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"readstone: {wrong}", file=sys.stderr)
         return 2 if sources else 1
     options = SceneOptions(features, age_and_gender=settings.age_and_gender)
+    plugged = chosen_engines(settings)
     decoder = DecoderPool(settings.workers)
     decoder.start()
     failed = False
     try:
-        viewer = with_recognisers(create_viewer(threads=settings.workers))
+        viewer = viewer_of(settings, plugged)
         for source, outcome in _look_at(sources, decoder, viewer, options, settings.workers):
             if isinstance(outcome, Exception):
                 failed = True

@@ -11,10 +11,13 @@ from readstone import __version__
 
 _COMMANDS = {
     "serve": "start the server",
+    "worker": "read pages that servers have accepted, on this machine or another",
     "read": "print the text of images",
     "analyze": "print what images show: caption, tags, objects, faces, colours",
-    "keys": "create, list and revoke access keys",
-    "models": "list the models, verify their checksums",
+    "keys": "create, list, limit and revoke access keys",
+    "usage": "print what each key used, by day and operation",
+    "models": "list, pull, verify and bundle models",
+    "db": "create and upgrade the tables of READSTONE_DATABASE, or say what they lack",
     "doctor": "show the effective settings and models, and what is wrong with them",
 }
 

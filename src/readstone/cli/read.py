@@ -17,14 +17,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from readstone.api.vision import languages
 from readstone.api.vision.wire import OCR_CODECS
 from readstone.cli.configuration import add_flags, settings_of
+from readstone.cli.engines import chosen_engines
 from readstone.cli.leaves import Leaf, Leaves, Unread
 from readstone.cli.output import Output
 from readstone.cli.partial import ReadPage
 from readstone.cli.sources import sources_of
 from readstone.domain.options import ReadOptions
 from readstone.domain.refusals import Refusal
-from readstone.engines.registry import create_reader
 from readstone.intake.decoder_process import DecoderPool
+from readstone.plugging import reader_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,9 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         detect_orientation=not arguments.no_orientation,
         appearance=arguments.json,
     )
+    plugged = chosen_engines(settings)
     decoder = DecoderPool(settings.workers)
     decoder.start()
-    reader = create_reader(threads=settings.workers, tessdata=settings.tessdata)
+    reader = reader_of(settings, plugged)
     leaves = Leaves(decoder, reader, options, settings.data_dir / "partial")
     output = Output(arguments, several=len(sources) > 1)
     failed = False

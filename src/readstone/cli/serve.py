@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 
 from readstone.access.keys import KeyFile
-from readstone.api.connection import connections
 from readstone.api.extras import SAMPLE_PATH
 from readstone.app import App
 from readstone.cli.configuration import add_container_names, add_flags, settings_of
+from readstone.cli.listening import listening
+from readstone.engines.protocols import TextReader
 from readstone.observe import logs
 from readstone.settings import Auth, Settings
 
@@ -32,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     logs.configure(settings.log_level.value, settings.log_format.value)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    server = _Server(settings, _first_key(settings))
+    server = Server(settings, _first_key(settings))
     server.run()
     return 0 if server.started else 1
 
@@ -46,29 +49,16 @@ def _first_key(settings: Settings) -> str | None:
     return key
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn, with our greeting once the port is open."""
 
-    def __init__(self, settings: Settings, new_key: str | None) -> None:
+    def __init__(
+        self, settings: Settings, new_key: str | None, make_reader: Callable[[], TextReader] | None = None
+    ) -> None:
         self._settings = settings
         self._new_key = new_key
-        super().__init__(
-            uvicorn.Config(
-                App(settings),
-                host=settings.host,
-                port=settings.port,
-                http=connections(settings.header_timeout),
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,  # its lines hold the query, which may hold a key; ours do not
-                server_header=False,
-                proxy_headers=False,  # READSTONE_PUBLIC_URL says how clients see us
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                ssl_certfile=settings.tls_cert,
-                ssl_keyfile=settings.tls_key,
-            )
-        )
+        self._app = App(settings, make_reader)
+        super().__init__(listening(self._app, settings, GRACE_SECONDS))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port, then greet."""
@@ -76,6 +66,12 @@ class _Server(uvicorn.Server):
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
             print(greeting(self._settings.model_copy(update={"port": port}), self._new_key), flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give balancers time to look elsewhere, then close the port."""
+        self._app.leave()
+        await asyncio.sleep(self._settings.drain_seconds)
+        await super().shutdown(sockets)
 
 
 def greeting(settings: Settings, new_key: str | None) -> str:

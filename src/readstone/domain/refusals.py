@@ -46,13 +46,15 @@ class Refusal(Exception):
     """A request that will not be served.
 
     `retry_after`: whole seconds after which it may be tried again, for TOO_MANY_REQUESTS and UNAVAILABLE.
+    `bound`: which limit a TOO_MANY_REQUESTS met, in one word of ours, for whoever counts them.
     """
 
-    def __init__(self, reason: Reason, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, reason: Reason, message: str, *, retry_after: int | None = None, bound: str = "other") -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.bound = bound
 
 
 class Cancelled(Exception):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
 from readstone.domain.refusals import Cancelled
 from readstone.domain.scene import Scene, SceneOptions
+from readstone.domain.stages import PageKind, page_done
 from readstone.domain.text import Page
 from readstone.inference.pool import WorkPool
-from readstone.inference.reading import Decoder, ReaderSlot
-from readstone.inference.seeing import ViewerSlot
+from readstone.inference.reading import Decoder, ReaderSlot, decoded, read_by
+from readstone.inference.seeing import ViewerSlot, seen_by
 from readstone.inference.wording import Dictionary, worded
 from readstone.intake.decode import ImageLimits
 
@@ -58,7 +60,7 @@ class Analysing:
         """
 
         def work(cancelled: Callable[[], bool]) -> Analysis:
-            picture = self._decoder.decode(data, limits)
+            picture = decoded(self._decoder, data, limits)
             if cancelled():
                 raise Cancelled
             if read is None:
@@ -67,6 +69,7 @@ class Analysing:
                 scene, page = Scene(picture.width, picture.height), self._read(picture, read, cancelled)
             else:
                 scene, page = self._both(picture, see, read, cancelled)
+            page_done(PageKind.ANALYSED)
             return Analysis(worded(scene, language, self._dictionary), page)
 
         return await self._pool.run(work)
@@ -76,10 +79,10 @@ class Analysing:
         self._beside.shutdown(wait=True, cancel_futures=True)
 
     def _see(self, picture: Picture, options: SceneOptions, cancelled: Callable[[], bool]) -> Scene:
-        return self._viewer.get().see(picture, options, cancelled)
+        return seen_by(self._viewer.get(), picture, options, cancelled)
 
     def _read(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool]) -> Page:
-        return self._reader.get().read(picture, options, cancelled)
+        return read_by(self._reader.get(), picture, options, cancelled)
 
     def _both(
         self, picture: Picture, see: SceneOptions, read: ReadOptions, cancelled: Callable[[], bool]
@@ -98,7 +101,7 @@ class Analysing:
                 failed.set()
                 raise
 
-        scene = self._beside.submit(look)
+        scene = self._beside.submit(copy_context().run, look)
         try:
             text.set_result(self._read(picture, read, stopped))
         except BaseException as fault:

@@ -11,9 +11,11 @@ from readstone.domain.document import Sheet
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
 from readstone.domain.refusals import Cancelled
+from readstone.domain.stages import PageKind, Stage, page_done, stage
 from readstone.domain.text import Page
+from readstone.engines.protocols import KnowsItsLanguages
 from readstone.inference.pool import WorkPool
-from readstone.inference.reading import ReaderSlot
+from readstone.inference.reading import ReaderSlot, read_by
 from readstone.intake.document import DocumentInfo, DocumentLimits
 
 
@@ -37,9 +39,16 @@ class Documents:
         self._renderer = renderer
         self._reader = reader
 
+    def judge(self, options: ReadOptions) -> None:
+        """Raise Refusal for what the reader says that it never reads, and before there is a reader."""
+        reader = self._reader.get()
+        if isinstance(reader, KnowsItsLanguages):
+            reader.judge(options)
+
     async def inspect(self, data: bytes | Path, limits: DocumentLimits) -> DocumentInfo:
         """Header work only; does not wait for a worker."""
-        return await asyncio.to_thread(self._renderer.inspect, data, limits)
+        with stage(Stage.INSPECT, "decoder"):
+            return await asyncio.to_thread(self._renderer.inspect, data, limits)
 
     async def read_page(
         self,
@@ -58,9 +67,14 @@ class Documents:
         reader = self._reader.get()
 
         def work(cancelled: Callable[[], bool]) -> bytes:
-            picture, sheet = self._renderer.page(data, number, limits)
+            with stage(Stage.DECODE, "decoder"):
+                picture, sheet = self._renderer.page(data, number, limits)
             if cancelled():
                 raise Cancelled
-            return encode(sheet, reader.read(picture, options, cancelled))
+            page = read_by(reader, picture, options, cancelled)
+            with stage(Stage.ENCODE, "codec"):
+                body = encode(sheet, page)
+            page_done(PageKind.READ)
+            return body
 
         return await self._pool.run(work, patient=patient)

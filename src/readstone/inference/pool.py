@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from readstone.domain.refusals import Cancelled, Reason, Refusal
@@ -55,7 +56,8 @@ class WorkPool:
                 raise self._full()
             self._inside += 1
         try:
-            future = self._executor.submit(self._timed, work, departed)
+            # With the caller's context: who watches its stages (readstone.domain.stages), the ids of its log lines.
+            future = self._executor.submit(copy_context().run, self._timed, work, departed)
         except BaseException:
             self._leave()
             raise
@@ -86,4 +88,4 @@ class WorkPool:
     def _full(self) -> Refusal:
         # By then the calls now waiting have been served, at the pace of the last ones. The lock is held.
         seconds = max(1, math.ceil(self._typical_seconds * self._capacity / self._workers))
-        return Refusal(Reason.TOO_MANY_REQUESTS, "The server is busy.", retry_after=min(seconds, 60))
+        return Refusal(Reason.TOO_MANY_REQUESTS, "The server is busy.", retry_after=min(seconds, 60), bound="workers")

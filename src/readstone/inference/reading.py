@@ -8,6 +8,7 @@ from typing import Protocol
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
 from readstone.domain.refusals import Cancelled, Reason, Refusal
+from readstone.domain.stages import PageKind, Stage, engine_name, page_done, stage
 from readstone.domain.text import Page
 from readstone.engines.protocols import TextReader
 from readstone.inference.pool import WorkPool
@@ -20,6 +21,18 @@ class Decoder(Protocol):
     def decode(self, data: bytes, limits: ImageLimits) -> Picture:
         """Blocking; called from worker threads."""
         ...
+
+
+def decoded(decoder: Decoder, data: bytes, limits: ImageLimits) -> Picture:
+    """`decoder`'s picture, as a stage. Raises Refusal."""
+    with stage(Stage.DECODE, "decoder"):
+        return decoder.decode(data, limits)
+
+
+def read_by(reader: TextReader, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool]) -> Page:
+    """What `reader` reads, as a stage. Raises as the reader does."""
+    with stage(Stage.READ, engine_name(reader)):
+        return reader.read(picture, options, cancelled)
 
 
 class ReaderSlot:
@@ -59,9 +72,11 @@ class Reading:
         reader = self._reader.get()
 
         def work(cancelled: Callable[[], bool]) -> Page:
-            picture = self._decoder.decode(data, limits)
+            picture = decoded(self._decoder, data, limits)
             if cancelled():
                 raise Cancelled
-            return reader.read(picture, options, cancelled)
+            page = read_by(reader, picture, options, cancelled)
+            page_done(PageKind.READ)
+            return page
 
         return await self._pool.run(work)

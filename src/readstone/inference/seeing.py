@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from readstone.domain.geometry import Box
 from readstone.domain.picture import Picture
-from readstone.domain.refusals import Cancelled, Reason, Refusal
+from readstone.domain.refusals import Cancelled
 from readstone.domain.scene import Feature, Scene, SceneOptions
+from readstone.domain.stages import PageKind, Stage, engine_name, page_done, stage
 from readstone.engines.protocols import SceneViewer
 from readstone.inference.pool import WorkPool
-from readstone.inference.reading import Decoder
+from readstone.inference.reading import Decoder, decoded
+from readstone.inference.slot import Slot
 from readstone.inference.wording import Dictionary, worded
 from readstone.intake.decode import ImageLimits
 from readstone.intake.encode import encode
 
-_log = logging.getLogger("readstone.seeing")
+
+def seen_by(viewer: SceneViewer, picture: Picture, options: SceneOptions, cancelled: Callable[[], bool]) -> Scene:
+    """What `viewer` sees, as a stage. Raises as the viewer does."""
+    with stage(Stage.SEE, engine_name(viewer)):
+        return viewer.see(picture, options, cancelled)
 
 
-class ViewerSlot:
+class ViewerSlot(Slot[SceneViewer]):
     """The viewer, loaded when something is first to be seen: who only reads text never pays its memory."""
 
     def __init__(self, make: Callable[[], SceneViewer]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._viewer: SceneViewer | None = None
-
-    def get(self) -> SceneViewer:
-        """The viewer; blocks while it is being loaded, so for worker threads only.
-
-        Raises Refusal UNAVAILABLE when it cannot be loaded; the next caller tries again.
-        """
-        with self._lock:
-            if self._viewer is None:
-                try:
-                    self._viewer = self._make()
-                except Exception:
-                    _log.exception("the viewer cannot be loaded")
-                    raise Refusal(Reason.UNAVAILABLE, "Image analysis is not available.") from None
-            return self._viewer
+        super().__init__(make, "the viewer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +64,11 @@ class Seeing:
         """
 
         def work(cancelled: Callable[[], bool]) -> Seen:
-            picture = self._decoder.decode(data, limits)
+            picture = decoded(self._decoder, data, limits)
             if cancelled():
                 raise Cancelled
-            scene = self._viewer.get().see(picture, options, cancelled)
+            scene = seen_by(self._viewer.get(), picture, options, cancelled)
+            page_done(PageKind.SEEN)
             return Seen(worded(scene, language, self._dictionary), picture.format)
 
         return await self._pool.run(work)
@@ -91,20 +80,23 @@ class Seeing:
         """
 
         def work(cancelled: Callable[[], bool]) -> Thumbnail:
-            picture = self._decoder.decode(data, limits)
+            picture = decoded(self._decoder, data, limits)
             if cancelled():
                 raise Cancelled
             box = self._smart_box(picture, width / height, cancelled) if smart else None
             box = box or _centre(picture, width / height)
             # A PNG stays one, everything else becomes a JPEG (contract 4.2).
             kind = "png" if picture.format == "Png" else "jpeg"
-            return Thumbnail(encode(picture, box, width, height), f"image/{kind}")
+            with stage(Stage.ENCODE, "codec"):
+                thumbnail = Thumbnail(encode(picture, box, width, height), f"image/{kind}")
+            page_done(PageKind.THUMBNAIL)
+            return thumbnail
 
         return await self._pool.run(work)
 
     def _smart_box(self, picture: Picture, ratio: float, cancelled: Callable[[], bool]) -> Box | None:
         options = SceneOptions(frozenset({Feature.CROPS}), ratios=(ratio,))
-        crops = self._viewer.get().see(picture, options, cancelled).crops
+        crops = seen_by(self._viewer.get(), picture, options, cancelled).crops
         return crops[0].box if crops else None
 
 

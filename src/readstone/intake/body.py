@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from enum import Enum, auto
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyjson5
 
@@ -122,16 +122,21 @@ def image_url(body: bytes) -> str:
     Microsoft's own instructions tell Windows users to send `{'url':'...'}`, hence the JSON5 second try
     (contract 2.3). Raises Refusal BAD_ARGUMENT when it is no JSON object, IMAGE_URL without a url.
     """
+    url = json_object(body).get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise Refusal(Reason.IMAGE_URL, URL_MISSING)
+    return url.strip()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """A JSON body's members. Raises Refusal BAD_ARGUMENT when it is no JSON object."""
     try:
         parsed = _parse(body)
     except (ValueError, RecursionError):
         raise Refusal(Reason.BAD_ARGUMENT, "The request body is not valid JSON.") from None
     if not isinstance(parsed, dict):
         raise Refusal(Reason.BAD_ARGUMENT, "The request body is not a JSON object.")
-    url = parsed.get("url")
-    if not isinstance(url, str) or not url.strip():
-        raise Refusal(Reason.IMAGE_URL, URL_MISSING)
-    return url.strip()
+    return parsed
 
 
 def _parse(body: bytes) -> object:

@@ -47,7 +47,14 @@ class ChildGoneError(Exception):
 
 
 class ChildFailedError(Exception):
-    """The child died over the file, or took too long; the message says which, nothing of the content."""
+    """The child died over the file, or took too long; the message says which, nothing of the content.
+
+    `reason` is that in one word: "timeout", "died" or "senseless".
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class DecoderChild:
@@ -160,11 +167,11 @@ class DecoderChild:
         try:
             yield
         except TimeoutError as fault:
-            raise ChildFailedError(f"took over {self._seconds:g} s") from fault
+            raise ChildFailedError(f"took over {self._seconds:g} s", "timeout") from fault
         except (HungUpError, OSError) as fault:
-            raise ChildFailedError(f"ended, status {self._status()}") from fault
+            raise ChildFailedError(f"ended, status {self._status()}", "died") from fault
         except (KeyError, TypeError, ValueError) as fault:
-            raise ChildFailedError("gave a senseless answer") from fault
+            raise ChildFailedError("gave a senseless answer", "senseless") from fault
 
     def _status(self) -> int | None:
         try:

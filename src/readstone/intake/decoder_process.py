@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +43,7 @@ class DecoderPool:
         self._seats: queue.LifoQueue[DecoderChild | None] = queue.LifoQueue()
         self._lock = threading.Lock()  # guards what follows
         self._children: set[DecoderChild] = set()
+        self._restarts: Counter[str] = Counter()
         self._started = self._closed = False
 
     def start(self) -> None:
@@ -62,6 +64,11 @@ class DecoderPool:
         """The children's process numbers, for watching them."""
         with self._lock:
             return [child.pid for child in self._children]
+
+    def restarts(self) -> Mapping[str, int]:
+        """How many children had to be replaced: over a file ("timeout", "died", "senseless"), or found "gone"."""
+        with self._lock:
+            return dict(self._restarts)
 
     def decode(self, data: bytes, limits: ImageLimits) -> Picture:
         """Decode in a child; blocks. The pixels are this process's own memory.
@@ -122,11 +129,11 @@ class DecoderPool:
                     return job(child)
                 except ChildGoneError:
                     # It never had the file: killed by the operator, say. Once more, on a fresh one.
-                    self._discard(child)
+                    self._discard(child, "gone")
                     child = None
             raise Refusal(Reason.UNAVAILABLE, "The image decoder is not available.", retry_after=1)
         except ChildFailedError as failure:
-            self._discard(child)
+            self._discard(child, failure.reason)
             child = None
             if self._closed:
                 raise Refusal(Reason.UNAVAILABLE, "The image decoder is not available.") from failure
@@ -157,11 +164,13 @@ class DecoderPool:
             self._children.add(child)
             return child
 
-    def _discard(self, child: DecoderChild | None) -> None:
+    def _discard(self, child: DecoderChild | None, reason: str = "") -> None:
         if child is not None:
             child.close()
             with self._lock:
                 self._children.discard(child)
+                if reason and not self._closed:
+                    self._restarts[reason] += 1
 
 
 @contextmanager

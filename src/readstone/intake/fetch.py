@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import httpcore2
 
 from readstone.domain.refusals import Reason, Refusal
+from readstone.domain.stages import Stage, stage
 from readstone.intake.addresses import AllowList
 from readstone.intake.connect import ForbiddenAddress, Gate, HopNetwork, JudgedNetwork, Unresolvable
 from readstone.intake.image_url import ImageUrl
@@ -126,8 +127,9 @@ class ImageFetcher:
             _log.info("image URL refused: badly formatted")
             raise Refusal(Reason.IMAGE_URL, BADLY_FORMATTED) from None
         try:
-            async with asyncio.timeout(self._policy.deadline_seconds):
-                await self._follow(incoming, first, max_bytes)
+            with stage(Stage.FETCH, "http"):
+                async with asyncio.timeout(self._policy.deadline_seconds):
+                    await self._follow(incoming, first, max_bytes)
         except TimeoutError:
             raise _refusal(first, "deadline") from None
 

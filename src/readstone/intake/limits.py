@@ -35,6 +35,9 @@ ANALYSIS = InputLimits(
 )
 """Image Analysis 4.0."""
 
+RETRIEVAL = InputLimits(ANALYSIS.max_bytes, replace(ANALYSIS.image, min_side=10))
+"""Image Analysis 4.0's vectors."""
+
 SCENE = InputLimits(4 * MEGABYTE, ImageLimits(_OLD_FORMATS, 50, 15_999, 10_000 * 10_000))
 """Every version (contract 8). The documentation says "below 16,000" for v3.2 and nothing for the others; how many
 pixels that may be together is ours, and as much as the decoder's memory limit allows for."""

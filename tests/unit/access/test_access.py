@@ -20,6 +20,30 @@ def test_a_key_is_stored_only_as_a_hash(tmp_path: Path) -> None:
     assert KeyRing([], KeyFile(tmp_path)).find(key) == record.sha256
 
 
+def test_what_a_key_may_do_is_stored_with_it(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path)
+    plain, _ = keys.create("")
+    limited, _ = keys.create("limited", rate="10/s,1000/day")
+    admin, _ = keys.create("admin", admin=True)
+    # A file without limits is as it was before there were any: an older release reads it after a step back.
+    assert set(json.loads((tmp_path / "keys.json").read_text())[0]) == {"id", "name", "sha256", "created"}
+    elsewhere = KeyFile(tmp_path)
+    assert elsewhere.records() == (plain, limited, admin)
+    assert keys.limit(plain.id, "5/s")
+    assert keys.limit(limited.id, "")
+    assert not keys.limit("nobody", "5/s")
+    assert [(r.rate, r.admin) for r in elsewhere.records()] == [("5/s", False), ("", False), ("", True)]
+    assert elsewhere.record(admin.sha256) == admin
+    assert elsewhere.record("0" * 64) is None
+
+
+def test_what_a_newer_release_says_of_a_key_is_passed_over(tmp_path: Path) -> None:
+    record, key = KeyFile(tmp_path).create("billing")
+    path = tmp_path / "keys.json"
+    path.write_text(json.dumps([{**json.loads(path.read_text())[0], "colour": "blue"}]))
+    assert KeyRing([], KeyFile(tmp_path)).find(key) == record.sha256
+
+
 def test_a_running_server_follows_create_and_revoke(tmp_path: Path) -> None:
     ring = KeyRing([], KeyFile(tmp_path))
     assert ring.empty()

@@ -71,7 +71,7 @@ class ImageIntake:
 
     async def _take_in(self, incoming: Incoming, call: Call, max_bytes: int, kind: BodyKind) -> None:
         if kind is BodyKind.URL:
-            url = image_url(await self._json(call))
+            url = image_url(await self.json(call))
             await call.unless_gone(self._fetcher.fetch_into(incoming, url, max_bytes))
         elif kind is BodyKind.FORM:
             form = FormFile(call.request.headers.get("content-type", ""), incoming)
@@ -82,7 +82,8 @@ class ImageIntake:
         else:
             await self._receive(incoming, call, max_bytes)
 
-    async def _json(self, call: Call) -> bytes:
+    async def json(self, call: Call) -> bytes:
+        """A JSON body as it came. Raises Refusal BAD_ARGUMENT for a large or late one."""
         length = call.request.headers.get("content-length")
         try:
             return await read_capped(call.body(), MAX_JSON_BYTES, self._upload_seconds, length)

@@ -14,7 +14,7 @@ from readstone.operations.store import OperationStore
 
 
 class PageWork:
-    """Reads pages of accepted operations; `families` by surface and kind, as `Services` collects them."""
+    """Reads pages of accepted operations; `families` by surface and kind."""
 
     def __init__(
         self, families: Mapping[tuple[str, str], Family], documents: ReadsDocuments, store: OperationStore

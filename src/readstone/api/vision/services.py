@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from readstone.api.routing import Route
 from readstone.api.vision.intake import ImageIntake
@@ -22,14 +22,16 @@ class Caps:
     image_side: int | None = None
     pages: int | None = None
 
+    def capped(self, family: Family) -> Family:
+        """The family with these limits where they are set."""
+        return replace(family, limits=family.limits.overridden(self.image_bytes, self.image_side, self.pages))
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """The image intake, the reader, the viewer, the desk of the text operations, and the operator's caps.
 
     `age_and_gender`: whether faces are told with both.
-    `families` collects every text family that was given routes, by surface and kind: whoever reads the
-    pages later looks up their limits and codec there.
     """
 
     intake: ImageIntake
@@ -38,7 +40,6 @@ class Services:
     desk: Desk
     caps: Caps = Caps()
     age_and_gender: bool = False
-    families: dict[tuple[str, str], Family] = field(default_factory=dict)
 
     def limits(self, contract: InputLimits) -> InputLimits:
         """A route's limits after the operator's caps."""
@@ -50,18 +51,12 @@ class Services:
 
     def text(self, family: Family) -> tuple[Route, ...]:
         """Submit and poll of a text family."""
-        return text_routes(self.desk, self._capped(family))
+        return text_routes(self.desk, self.caps.capped(family))
 
     def text_now(self, family: Family, path: str, operation: str) -> Route:
         """The synchronous variant of a text family."""
-        return synchronous_route(self.desk, self._capped(family), path, operation)
+        return synchronous_route(self.desk, self.caps.capped(family), path, operation)
 
     def text_results(self, family: Family, path: str, operation: str) -> Route:
         """Another path at which a text family's operations are polled."""
         return results_route(self.desk, family, path, operation)
-
-    def _capped(self, family: Family) -> Family:
-        limits = family.limits.overridden(self.caps.image_bytes, self.caps.image_side, self.caps.pages)
-        capped = replace(family, limits=limits)
-        self.families[family.surface, family.kind] = capped
-        return capped

@@ -25,12 +25,14 @@ from readstone.api.vision.text_options import TextOptions
 from readstone.domain.document import Sheet
 from readstone.domain.options import ReadOptions
 from readstone.domain.refusals import Reason, Refusal
+from readstone.domain.stages import Stage, stage
 from readstone.domain.text import Page
 from readstone.errors import Envelope
 from readstone.intake.document import DocumentInfo, DocumentLimits
 from readstone.intake.page_range import select_pages
 from readstone.intake.spool import CheckRoom
 from readstone.intake.text_limits import TextLimits
+from readstone.operations.admission import Admission
 from readstone.operations.errors import StoreUnavailableError
 from readstone.operations.operation import NewOperation, Operation, State
 from readstone.operations.store import OperationStore
@@ -42,6 +44,10 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 class ReadsDocuments(Protocol):
     """Looks into documents and reads their pages (`readstone.inference.documents.Documents`)."""
+
+    def judge(self, options: ReadOptions) -> None:
+        """Raise Refusal for what no page could be read with."""
+        ...
 
     async def inspect(self, data: bytes | Path, limits: DocumentLimits) -> DocumentInfo:
         """What kind of document it is and how many pages it has, or Refusal."""
@@ -63,11 +69,15 @@ class ReadsDocuments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all text routes work with; `origin` is the server's base URL as a call's client sees it."""
+    """What all text routes work with; `origin` is the server's base URL as a call's client sees it.
+
+    `admission` tells whether one more document may wait in the store.
+    """
 
     intake: ImageIntake
     documents: ReadsDocuments
     store: OperationStore
+    admission: Admission
     origin: Callable[[Call], str]
 
 
@@ -124,11 +134,18 @@ def text_routes(desk: Desk, family: Family) -> tuple[Route, Route]:
     """Submit and poll."""
 
     async def submit(call: Call) -> Response:
+        with store_answers():
+            await desk.admission.check(call.owner)
         options = family.parameters(Query(call.request.query_params))
+        desk.documents.judge(read_options(family.codec, options))
         async with accepted_document(desk, family, call) as (data, numbers):
-            new = NewOperation(family.surface, family.kind, options.packed(), numbers, data, call.owner)
-            with store_answers():
+            new = NewOperation(family.surface, family.kind, options.packed(), numbers, data, call.owner, call.trace)
+            with store_answers(), stage(Stage.ACCEPT, "store"):
+                await desk.admission.check(call.owner)  # others were accepted while this one was sent
                 operation = await desk.store.accept(new)
+        desk.admission.accepted(call.owner, len(numbers))
+        call.pages = len(numbers)
+        call.operation_id = operation.id
         if family.id_is_request_id:
             call.request_id = operation.id
         location = f"{desk.origin(call)}/vision/{family.surface}/{family.results[0]}/{operation.id}"
@@ -155,6 +172,7 @@ def results_route(desk: Desk, family: Family, path: str, operation: str) -> Rout
                 Reason.OPERATION_NOT_FOUND,
                 "The requested operation was not found. The identifier is invalid or the operation is expired.",
             )
+        call.operation_id = found.id
         with store_answers():
             body = await _body(desk.store, family.codec, found)
         return Response(body, media_type=_JSON)
@@ -175,6 +193,7 @@ def synchronous_route(desk: Desk, family: Family, path: str, operation: str) -> 
                 how = read_options(family.codec, options)
                 read = desk.documents.read_page(data, number, family.limits.document, how, encode)
                 bodies.append(await call.unless_gone(read))
+        call.pages = len(numbers)
         return Response(family.codec.done(bodies, times.until_now(), options), media_type=_JSON)
 
     return Route("POST", path, operation, read_now, reads=True, envelope=Envelope.UNION)

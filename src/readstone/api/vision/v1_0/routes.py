@@ -10,6 +10,9 @@ from readstone.api.vision.v1_0 import codec, scene
 from readstone.errors import Envelope
 from readstone.intake import limits
 
+RECOGNIZE_TEXT = families.recognize_text_v1_0()
+FAMILIES = (RECOGNIZE_TEXT,)
+
 
 def surface(services: Services) -> Surface:
     """Everything v1.0 serves."""
@@ -22,6 +25,6 @@ def surface(services: Services) -> Surface:
                 services.intake, services.reading, services.limits(limits.OCR_V1_0), codec.encode_ocr
             ),
             *services.scene(scene.SCENE),
-            *services.text(families.recognize_text_v1_0()),
+            *services.text(RECOGNIZE_TEXT),
         ),
     )

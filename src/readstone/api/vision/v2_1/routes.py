@@ -10,6 +10,10 @@ from readstone.api.vision.v2_1 import codec, scene
 from readstone.errors import Envelope
 from readstone.intake import limits
 
+RECOGNIZE_TEXT = families.recognize_text_v2("v2.1")
+BATCH_READ = families.batch_read("v2.1")
+FAMILIES = (RECOGNIZE_TEXT, BATCH_READ)
+
 
 def surface(services: Services) -> Surface:
     """Everything v2.1 serves; `read/core/Analyze` is the container's own, synchronous."""
@@ -22,8 +26,8 @@ def surface(services: Services) -> Surface:
                 services.intake, services.reading, services.limits(limits.OCR_V2_0), codec.encode_ocr
             ),
             *services.scene(scene.SCENE),
-            *services.text(families.recognize_text_v2("v2.1")),
-            *services.text(families.batch_read("v2.1")),
-            services.text_now(families.batch_read("v2.1"), "read/core/Analyze", "ReadNow"),
+            *services.text(RECOGNIZE_TEXT),
+            *services.text(BATCH_READ),
+            services.text_now(BATCH_READ, "read/core/Analyze", "ReadNow"),
         ),
     )

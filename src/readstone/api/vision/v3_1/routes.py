@@ -10,6 +10,9 @@ from readstone.api.vision.v3_1 import codec, scene, text_codec
 from readstone.errors import Envelope
 from readstone.intake import limits
 
+READ = families.read("v3.1", text_codec.READ, languages.READ_V3_0)
+FAMILIES = (READ,)
+
 
 def surface(services: Services) -> Surface:
     """Everything v3.1 serves."""
@@ -22,6 +25,6 @@ def surface(services: Services) -> Surface:
                 services.intake, services.reading, services.limits(limits.OCR_V2_0), codec.encode_ocr
             ),
             *services.scene(scene.SCENE),
-            *services.text(families.read("v3.1", text_codec.READ, languages.READ_V3_0)),
+            *services.text(READ),
         ),
     )

@@ -9,13 +9,15 @@ from readstone.api.vision.text_operations import PageSyntax
 from readstone.api.vision.v3_1 import text_codec
 from readstone.errors import Envelope
 
+READ = families.read(
+    "v3.1-preview.2",
+    text_codec.READ_PREVIEW_2,
+    languages.READ_V3_0,
+    pages=PageSyntax.COMMAS_OR_SPACES,
+)
+FAMILIES = (READ,)
+
 
 def surface(services: Services) -> Surface:
     """Everything v3.1-preview.2 serves."""
-    family = families.read(
-        "v3.1-preview.2",
-        text_codec.READ_PREVIEW_2,
-        languages.READ_V3_0,
-        pages=PageSyntax.COMMAS_OR_SPACES,
-    )
-    return Surface("v3.1-preview.2", "/vision/v3.1-preview.2", Envelope.FLAT, services.text(family))
+    return Surface("v3.1-preview.2", "/vision/v3.1-preview.2", Envelope.FLAT, services.text(READ))

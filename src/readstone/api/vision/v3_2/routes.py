@@ -11,21 +11,23 @@ from readstone.api.vision.v3_2 import codec, scene, text_codec
 from readstone.errors import Envelope
 from readstone.intake import limits, text_limits
 
+READ = families.read(
+    "v3.2",
+    text_codec.READ,
+    languages.READ_V3_2,
+    pages=PageSyntax.COMMAS,
+    ordered=True,
+    models=text_parameters.READ_MODELS,
+    limits=text_limits.READ_V3_2,
+)
+FAMILIES = (READ,)
+
 
 def surface(services: Services) -> Surface:
     """Everything v3.2 serves.
 
     `read/syncAnalyze` is the container's own, synchronous; `read/operations` is where its installation page polls.
     """
-    read = families.read(
-        "v3.2",
-        text_codec.READ,
-        languages.READ_V3_2,
-        pages=PageSyntax.COMMAS,
-        ordered=True,
-        models=text_parameters.READ_MODELS,
-        limits=text_limits.READ_V3_2,
-    )
     return Surface(
         "v3.2",
         "/vision/v3.2",
@@ -39,8 +41,8 @@ def surface(services: Services) -> Surface:
                 scene.MODEL_VERSIONS,
             ),
             *services.scene(scene.SCENE),
-            *services.text(read),
-            services.text_now(read, "read/syncAnalyze", "ReadNow"),
-            services.text_results(read, "read/operations", "GetReadOperationResult"),
+            *services.text(READ),
+            services.text_now(READ, "read/syncAnalyze", "ReadNow"),
+            services.text_results(READ, "read/operations", "GetReadOperationResult"),
         ),
     )

@@ -9,12 +9,15 @@ from readstone.api.vision.text_operations import PageSyntax
 from readstone.api.vision.v3_2 import text_codec
 from readstone.errors import Envelope
 
+FAMILIES = tuple(
+    families.read(name, text_codec.READ_PREVIEW, languages.READ_V3_0, pages=PageSyntax.COMMAS_OR_SPACES)
+    for name in ("v3.2-preview", "v3.2-preview.2")
+)
 
-def surfaces(services: Services) -> tuple[Surface, Surface]:
+
+def surfaces(services: Services) -> tuple[Surface, ...]:
     """Everything both names serve; an operation belongs to the name it was made under."""
-    return _named(services, "v3.2-preview"), _named(services, "v3.2-preview.2")
-
-
-def _named(services: Services, name: str) -> Surface:
-    family = families.read(name, text_codec.READ_PREVIEW, languages.READ_V3_0, pages=PageSyntax.COMMAS_OR_SPACES)
-    return Surface(name, f"/vision/{name}", Envelope.FLAT, services.text(family))
+    return tuple(
+        Surface(family.surface, f"/vision/{family.surface}", Envelope.FLAT, services.text(family))
+        for family in FAMILIES
+    )
