@@ -10,16 +10,19 @@ SCENE_DATA := $(if $(filter command line,$(origin DATA)),$(DATA),../shared/data/
 
 .PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr \
 	bench-style bench-words bench-accuracy-scene bench-latency-analyze bench-latency-image-analysis \
-	bench-operations \
+	bench-operations bench-scale \
 	train-handwriting models docs lock clean
 
-ROUNDS ?= 30
+# DATABASE=sqlite: one machine, 30 rounds unless said otherwise. DATABASE=postgres: many, 20 rounds.
+DATABASE ?= sqlite
+CHAOS_sqlite := tests/chaos/test_server_kills.py tests/chaos/test_store_kills.py
+CHAOS_postgres := tests/chaos/test_scale_kills.py
 
 help:
 	@echo "make serve          set up and start the server (ARGS=\"--port 8080\" passes flags)"
 	@echo "make test           set up and run all tests"
 	@echo "make test-release   the same at the sizes of a release"
-	@echo "make chaos          kill the server ROUNDS=30 times under load, see that nothing is lost"
+	@echo "make chaos          kill processes ROUNDS times under load, see that nothing is lost (DATABASE=sqlite|postgres)"
 	@echo "make lint           ruff, mypy, import rules, file lengths"
 	@echo "make bench          accuracy and latency of reading and seeing"
 	@echo "make docs           rewrite the generated pages of docs/"
@@ -67,9 +70,9 @@ test: $(VENV)/.test build/sdk/.done
 test-release: $(VENV)/.test build/sdk/.done
 	READSTONE_TEST_SIZE=release $(BIN)/python -m pytest $(ARGS)
 
-# kill -9 of the store's process and of the whole server, ROUNDS times each.
+# kill -9 of the store's process and of the whole server; or of workers, servers, PostgreSQL and all of them.
 chaos: $(VENV)/.test
-	ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/chaos $(ARGS)
+	$(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(BIN)/python -m pytest $(CHAOS_$(DATABASE)) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -108,6 +111,16 @@ bench-latency-image-analysis: $(VENV)/.test
 bench-operations: $(VENV)/.test
 	$(BIN)/python bench/operations.py $(ARGS)
 	$(BIN)/python bench/operations_http.py $(ARGS)
+
+# Workers over PostgreSQL: pages a second, what the queue costs, and the simulation held against both. Wants a quiet
+# machine, and some twenty minutes. RECORD=1 also measures anew what the simulation goes by.
+bench-scale: $(VENV)/.test
+	$(if $(RECORD),$(BIN)/python bench/page_times.py)
+	$(if $(RECORD),$(BIN)/python bench/statement_costs.py)
+	$(BIN)/python bench/page_times.py --count 20 --at-once 2 --out build/together.json
+	$(BIN)/python bench/scale.py --engine fixed --out build/scale.json $(ARGS)
+	$(BIN)/python bench/scale.py --engine real --out build/scale_real.json $(ARGS)
+	$(BIN)/python bench/simulate.py validate
 
 # Trained and converted models lie under src/readstone/models, each with its card. Training wants a Python of its own, PY,
 # with tools/train/requirements.txt installed, and a folder W for what it draws; neither is needed to run or test.

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
-from PIL import Image
 
 TESTS = Path(__file__).parent.parent
 sys.path.insert(0, str(TESTS))
@@ -30,11 +29,6 @@ from readstone.settings import load  # noqa: E402
 from serving import KEY  # noqa: E402
 
 POISON = 666
-
-
-def picture_of(number: int) -> Image.Image:
-    """A page that says `number`."""
-    return Image.new("RGB", (60, 60), (number >> 16 & 255, number >> 8 & 255, number & 255))
 
 
 class EchoReader:

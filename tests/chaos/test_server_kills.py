@@ -5,7 +5,6 @@ ROUNDS kills (30 by default, 300 in a release).
 
 from __future__ import annotations
 
-import io
 import os
 import random
 import signal
@@ -20,8 +19,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from PIL import Image
 
+from chaos.numbered import document, said
 from readstone.intake.spool import MEMORY_BYTES
 from serving import KEY
 
@@ -32,18 +31,6 @@ BYTES = {**HEADERS, "Content-Type": "application/octet-stream"}
 POISON = 666
 SPOOLED = MEMORY_BYTES + 1_500_000
 """So large a body is written to a file while it arrives."""
-
-
-def picture_of(number: int) -> Image.Image:
-    return Image.new("RGB", (60, 60), (number >> 16 & 255, number >> 8 & 255, number & 255))
-
-
-def document(numbers: list[int], size: int = 0) -> bytes:
-    """A TIFF that says one number a page, at least `size` bytes long."""
-    buffer = io.BytesIO()
-    pages = [picture_of(number) for number in numbers]
-    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
-    return buffer.getvalue().ljust(size, b"\0")
 
 
 @dataclass
@@ -131,13 +118,6 @@ def poll(server: Server, operation_id: str) -> dict[str, object]:
     assert answer.status_code == 200, f"{operation_id}: {answer.status_code} {answer.text}"
     body: dict[str, object] = answer.json()
     return body
-
-
-def said(body: dict[str, object]) -> list[int]:
-    """The numbers of a result, page by page."""
-    result = body["analyzeResult"]
-    assert isinstance(result, dict)
-    return [int(page["lines"][0]["text"]) for page in result["readResults"]]
 
 
 def ended(server: Server, operation_id: str, seconds: float) -> dict[str, object]:
