@@ -16,3 +16,6 @@ done
 # aiohttp: what its asynchronous client sends with, left to the user to install.
 printf '%s\n' azure-ai-vision-imageanalysis==1.0.0 aiohttp |
     compile - -o requirements/sdk/imageanalysis-1.0.0.lock
+# The image of deploy/Dockerfile: what runs in it, and what builds it (and its bill of materials) and stays outside.
+compile --extra postgres --extra objects --extra telemetry pyproject.toml -o requirements/deploy.lock
+printf '%s\n' cyclonedx-bom editables hatchling | compile - -o requirements/image-tools.lock

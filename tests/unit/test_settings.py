@@ -32,6 +32,10 @@ def test_every_fault_is_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
         "READSTONE_FETCH_ALLOW": "10.0.0.0/99",
         "READSTONE_PUBLIC_URL": "vision.example.com",
         "READSTONE_LOG_FORMAT": "xml",
+        "READSTONE_RATE": "20 a minute",
+        "READSTONE_BACKLOG_PAGES": "0",
+        "READSTONE_INPUTS": "gs://bucket",
+        "READSTONE_TOKEN_SECRET": "too short",
         "READSTONE_TLS_CERT": str(tmp_path / "missing.pem"),
         "READSTONE_DATA_DIR": str(tmp_path / "file" / "below"),
     }
@@ -56,9 +60,10 @@ def test_a_faulty_key_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_redaction() -> None:
-    settings = load({"keys": SECRET})
+    settings = load({"keys": SECRET, "token_secret": f"{SECRET} for the tokens of all"})
     shown = settings.redacted()
     assert SECRET not in str(shown) + repr(settings)
+    assert shown["READSTONE_TOKEN_SECRET"] == "set (hidden)"
     assert shown["READSTONE_KEYS"] == "1 set (hidden)"
     # Every setting is shown: the issue's own list and whatever came later.
     assert set(shown) == {f"READSTONE_{name.upper()}" for name in Settings.model_fields}
