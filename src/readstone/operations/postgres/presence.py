@@ -22,9 +22,13 @@ QUEUE = "readstone"
 _AGAIN_SECONDS = 1.0
 _LISTEN_SECONDS = 15.0
 
+LISTENERS = 64
+"""Among more processes than these nobody listens: each word of new work would have all idle ones look, and the database
+would do little else (docs/scaling.md). Then each looks once a second by itself."""
+
 
 class Presence:
-    """Shows every `heartbeat_seconds` that this process lives, and listens.
+    """Shows every `heartbeat_seconds` that this process lives, and listens while there are few.
 
     A process without a sign for `stale_seconds` counts as dead. `fresh` is set when a page may be waiting.
     """
@@ -98,17 +102,19 @@ class Presence:
     async def _listen_once(self) -> None:
         connection = await connect(self._url)
         try:
-            for channel in get_channel_for_queues([QUEUE]):
-                with Deadline(connection, SECONDS):
-                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            self._fresh.set()  # whatever came meanwhile was not heard
-            self._listening.set()
             while True:
+                with Deadline(connection, SECONDS):
+                    processes = await _call(connection, b"SELECT count(*) FROM procrastinate_workers")
+                    for channel in get_channel_for_queues([QUEUE]):
+                        hear = sql.SQL("LISTEN {}" if int(str(processes)) <= LISTENERS else "UNLISTEN {}")
+                        await connection.execute(hear.format(sql.Identifier(channel)))
+                if not self._listening.is_set():
+                    self._fresh.set()  # whatever came meanwhile was not heard
+                    self._listening.set()
                 async for _ in connection.notifies(timeout=_LISTEN_SECONDS):
                     self._fresh.set()
-                with Deadline(connection, SECONDS):
-                    await connection.execute("SELECT 1")
         finally:
+            self._listening.clear()
             await connection.close()
 
 
