@@ -64,11 +64,11 @@ serve: $(VENV)/.serve
 
 test: $(VENV)/.test build/sdk/.done
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python tools/run_tests.py $(ARGS)
 	$(BIN)/python tools/generated_pages.py --check
 
 test-release: $(VENV)/.test build/sdk/.done
-	READSTONE_TEST_SIZE=release $(BIN)/python -m pytest $(ARGS)
+	READSTONE_TEST_SIZE=release $(BIN)/python tools/run_tests.py $(ARGS)
 
 # kill -9 of the store's process and of the whole server; or of workers, servers, PostgreSQL and all of them.
 chaos: $(VENV)/.test
