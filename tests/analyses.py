@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 import requests
+from hypothesis import strategies as st
 
 from pictures import encoded
 from scenes import BYTES, meadow
@@ -19,6 +20,12 @@ API_VERSIONS = (*PREVIEWS, *FINAL)
 FEATURES = "tags,caption,denseCaptions,objects,read,smartCrops,people"
 SIZE = (120, 80)
 PNG = encoded(meadow(SIZE))
+
+MEDIA_TYPES = st.sampled_from(
+    ["application/octet-stream", "image/png", "image/webp", "application/json", "text/plain", "", "multipart/form-data"]
+)
+BODIES = st.sampled_from([PNG, PNG, b"", b"{}", b"{'url':'http://127.0.0.1:9/'}"]) | st.binary(max_size=40)
+"""Media types and bodies, right and wrong, for requests with any parameters."""
 
 Test = TypeVar("Test", bound=Callable[..., None])
 

@@ -45,7 +45,7 @@ from readstone.intake.spool import Spool
 from readstone.observe.observer import Observer, WatchedRequest
 from readstone.observe.traces import Outcome
 from readstone.operations.errors import StoreUnavailableError, StoreUnusableError
-from readstone.parts import Parts, gate_of, metering_of, tokens_of
+from readstone.parts import Parts, gate_of, keys_of, metering_of, tokens_of
 from readstone.plugging import viewer_of
 from readstone.settings import Settings
 
@@ -76,8 +76,9 @@ class App:
         self._parts = parts = Parts(settings, self._observer, make_reader)
 
         token_service = tokens_of(settings)
-        self._gate = gate_of(settings, token_service)
-        self._metering = metering_of(settings)
+        stored = keys_of(settings)
+        self._gate = gate_of(settings, stored, token_service)
+        self._metering = metering_of(settings, stored)
 
         allowed = AllowList.parse(settings.fetch_allow)
         self._fetcher = ImageFetcher(

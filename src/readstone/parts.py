@@ -45,17 +45,21 @@ def tokens_of(settings: Settings) -> Tokens:
     return Tokens(load_secret(settings.data_dir, secret))
 
 
-def gate_of(settings: Settings, tokens: Tokens) -> Gate:
+def keys_of(settings: Settings) -> KeyFile:
+    """The stored keys, which the gate and the metering both look at."""
+    return KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS)
+
+
+def gate_of(settings: Settings, stored: KeyFile, tokens: Tokens) -> Gate:
     """Who lets callers in."""
-    stored = KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS)
     ring = KeyRing((key.get_secret_value() for key in settings.keys), stored)
     return OpenGate() if settings.auth is Auth.OPEN else KeyGate(ring, tokens)
 
 
-def metering_of(settings: Settings) -> Metering:
+def metering_of(settings: Settings, stored: KeyFile) -> Metering:
     """What keys may do, and have done."""
     database = settings.database.get_secret_value() if settings.database else None
-    return Metering(settings.data_dir, KeyFile(settings.data_dir, KEYS_RECHECK_SECONDS), settings.rate, database)
+    return Metering(settings.data_dir, stored, settings.rate, database)
 
 
 class Parts:

@@ -26,7 +26,7 @@ from readstone.errors import Envelope
 from readstone.observe.observer import Observer
 from readstone.operations.errors import StoreUnavailableError, StoreUnusableError
 from readstone.operations.store import OperationStore
-from readstone.parts import Parts, gate_of, tokens_of
+from readstone.parts import Parts, gate_of, keys_of, tokens_of
 from readstone.settings import Settings
 
 _log = logging.getLogger("readstone.worker")
@@ -65,7 +65,8 @@ class Worker:
         self._warm = False
         self._starting: asyncio.Task[None] | None = None
         own = Surface("worker", "", Envelope.GATEWAY, probes(self._is_ready))
-        self._routes = RouteTable((own, *self._parts.metrics(gate_of(settings, tokens_of(settings)))))
+        gate = gate_of(settings, keys_of(settings), tokens_of(settings))
+        self._routes = RouteTable((own, *self._parts.metrics(gate)))
 
     async def _is_ready(self) -> bool:
         return self._warm and await self._pulse.beats()

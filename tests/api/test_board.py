@@ -141,8 +141,9 @@ def test_the_agreed_names_are_told_and_described(told: Mapping[str, set[str]]) -
     families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told if name.startswith("readstone_")}
     assert agreed <= families
     assert described == families
-    for line in re.findall(r"^\| `readstone_\w+` \|.*", PAGE, re.MULTILINE):
-        name, labels = re.match(r"\| `(\w+)` \| ([^|]*)\|", line).groups()  # type: ignore[union-attr]
+    rows = re.findall(r"^\| `(readstone_\w+)` \| ([^|]*)\|", PAGE, re.MULTILINE)
+    assert len(rows) == len(described)
+    for name, labels in rows:
         sampled = told.get(f"{name}_count") or told[name]
         if sampled:
             assert {label.strip() for label in labels.split(",") if label.strip()} == sampled

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from analyses import API_VERSIONS, PNG, analyze
+from analyses import API_VERSIONS, BODIES, MEDIA_TYPES, PNG, analyze
 from pictures import encoded
 from scenes import BYTES, KEYED, meadow
 from schemas import validate
@@ -94,14 +94,10 @@ _queries = st.fixed_dictionaries(
         "model-name": st.sampled_from(["", "mine"]),
     },
 )
-_types = st.sampled_from(
-    ["application/octet-stream", "image/png", "image/webp", "application/json", "text/plain", "", "multipart/form-data"]
-)
-_bodies = st.sampled_from([PNG, PNG, b"", b"{}", b"{'url':'http://127.0.0.1:9/'}"]) | st.binary(max_size=40)
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(_queries, _types, _bodies)
+@given(_queries, MEDIA_TYPES, BODIES)
 def test_whatever_is_asked(wire: RunningServer, query: dict[str, str], content_type: str, body: bytes) -> None:
     """A 200 by Microsoft's definition, or a 4xx in its shape."""
     headers = {"Ocp-Apim-Subscription-Key": KEY, "Content-Type": content_type}

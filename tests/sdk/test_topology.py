@@ -15,7 +15,7 @@ from sdk import test_js_text as js
 from sdk import test_python_text as python
 from sdk.clients import Image, Sent
 from sdk.test_js_text import ask as ask_js  # noqa: F401 - fixtures
-from sdk.test_python_text import ask, asked  # noqa: F401
+from sdk.test_python_text import ask, asked  # noqa: F401 - fixtures
 from serving import RunningServer
 from topology import REAL, Balancer, balancer, topology
 
@@ -48,7 +48,7 @@ def recorded(balanced: Balancer) -> Callable[[], list[Sent]]:
 
 
 def test_python(
-    asked: Callable[[Any], Any],  # noqa: F811
+    asked: Callable[[Any], Any],  # noqa: F811 - the fixture above
     balanced: Balancer,
     server: RunningServer,
     images: dict[str, Image],
@@ -62,18 +62,18 @@ def test_python(
     python.test_recognizes_printed_text(asked, RELEASE)
 
 
-def test_python_parameters(ask: Any, images: dict[str, Image]) -> None:  # noqa: F811
+def test_python_parameters(ask: Any, images: dict[str, Image]) -> None:  # noqa: F811 - the fixture above
     python.test_parameters_of_v3_2(ask, images)
 
 
-def test_js(ask_js: Any, server: RunningServer, sent: list[Sent], poster: Image) -> None:  # noqa: F811
+def test_js(ask_js: Any, server: RunningServer, sent: list[Sent], poster: Image) -> None:  # noqa: F811 - the fixture above
     js.test_reads_the_poster(ask_js, server, sent, poster)
 
 
-def test_js_documents(ask_js: Any, images: dict[str, Image]) -> None:  # noqa: F811
+def test_js_documents(ask_js: Any, images: dict[str, Image]) -> None:  # noqa: F811 - the fixture above
     js.test_reads_documents_of_several_pages(ask_js, images)
 
 
-def test_js_refusals(ask_js: Any, images: dict[str, Image], poster: Image) -> None:  # noqa: F811
+def test_js_refusals(ask_js: Any, images: dict[str, Image], poster: Image) -> None:  # noqa: F811 - the fixture above
     js.test_wrong_key(ask_js, poster)
     js.test_refusals(ask_js, images, poster)

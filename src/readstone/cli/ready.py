@@ -18,7 +18,7 @@ def is_ready(settings: Settings) -> bool:
     connection: http.client.HTTPConnection
     if address.scheme == "https":
         # Its certificate is for the name that clients use, not for this machine's own address.
-        unchecked = ssl._create_unverified_context()  # noqa: S323
+        unchecked = ssl._create_unverified_context()  # noqa: S323 - see above
         connection = http.client.HTTPSConnection(address.netloc, timeout=SECONDS, context=unchecked)
     else:
         connection = http.client.HTTPConnection(address.netloc, timeout=SECONDS)

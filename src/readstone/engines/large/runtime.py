@@ -134,7 +134,7 @@ class Torch:
         """Stopping criteria that hold once the caller has left."""
         torch = self.torch
 
-        class Left(self.transformers.StoppingCriteria):  # type: ignore[misc, name-defined]
+        class Left(self.transformers.StoppingCriteria):  # type: ignore[misc, name-defined]  # imported late
             def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG002 - its signature
                 return torch.full((len(input_ids),), cancelled(), dtype=torch.bool, device=input_ids.device)
 
