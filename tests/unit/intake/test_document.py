@@ -337,7 +337,7 @@ def test_paths_leave_no_descriptor(pool: DecoderPool, tmp_path: Path) -> None:
         pool.inspect(path, READ)
         pool.page(path, 1, READ)
     after = (len(os.listdir("/proc/self/fd")), child.num_fds(), len(child.memory_maps(grouped=False)))
-    # The child may still be closing what it read when it has answered: one more or less is no leak, one a call would be 60.
+    # The child may still be closing its last file when it has answered: one is no leak, one a call would be 60.
     assert after[0] < before[0] + 15
     assert after[1] < before[1] + 15
     assert after[2] < before[2] + 15
