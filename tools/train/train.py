@@ -161,7 +161,8 @@ def work(rank: int, processes: int, chosen: argparse.Namespace) -> None:
     if log:
         print(f"{len(data.drawn)} drawn, {len(data.letters)} letters, {len(data.notebooks)} notebooks", file=log)
     begun, saved, losses, lines, step = time.monotonic(), time.monotonic(), [], 0, 0
-    for x, targets, lengths in Batches(data, classes, 100 * chosen.seed + rank, chosen.letters_part):
+    batches = Batches(data, classes, 100 * chosen.seed + rank, chosen.letters_part)
+    for number, (x, targets, lengths) in enumerate(batches, 1):
         done = torch.tensor([min(1.0, (time.monotonic() - begun) / 60 / chosen.minutes)])
         # Twice as fast on a processor with bfloat16; weights, their gradients' sum and the loss stay in float32.
         with torch.autocast("cpu", torch.bfloat16):
@@ -170,7 +171,11 @@ def work(rank: int, processes: int, chosen: argparse.Namespace) -> None:
         scores = logits.log_softmax(-1).transpose(0, 1)
         loss = fn.ctc_loss(scores, targets, steps, lengths, reduction="none", zero_infinity=True)
         # Per character, so that long lines do not outweigh the rest.
-        (loss / lengths.sqrt()).mean().div(5).backward()
+        (loss / lengths.sqrt()).mean().div(5 * chosen.batches).backward()
+        losses.append(float(loss.detach().sum() / lengths.sum()))
+        lines += len(x) * processes
+        if number % chosen.batches:
+            continue
         progress = share_gradients(weights, done, processes)
         torch.nn.utils.clip_grad_norm_(weights, 2.0)
         for group in optimiser.param_groups:
@@ -178,13 +183,12 @@ def work(rank: int, processes: int, chosen: argparse.Namespace) -> None:
             group["lr"] = chosen.rate * min(1.0, (step + 1) / 150) * (0.02 + 0.98 * cosine)
         optimiser.step()
         optimiser.zero_grad(set_to_none=False)
-        step, lines = step + 1, lines + len(x) * processes
+        step += 1
         decay = min(0.998, (1 + step) / (20 + step))
         torch._foreach_lerp_(average, [w.detach() for w in weights], 1 - decay)
-        losses.append(float(loss.detach().sum() / lengths.sum()))
         if log and step % 50 == 0:
             minutes = (time.monotonic() - begun) / 60
-            mean = np.mean(losses[-50:])
+            mean = np.mean(losses[-50 * chosen.batches :])
             print(f"{minutes:6.1f} min step {step} lines {lines} loss {mean:.3f}", file=log, flush=True)
         if log and time.monotonic() - saved > 60 * chosen.every:
             saved = time.monotonic()
@@ -242,6 +246,7 @@ def main() -> None:
     parser.add_argument("--letters-part", type=float, default=0.25, help="part of real lines drawn from the letters")
     parser.add_argument("--all-lines", action="store_true", help="also those of scored pages: no figures then")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--batches", type=int, default=1, help="batches of a process that make one step")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     chosen.out = chosen.out.resolve()
