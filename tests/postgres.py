@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -32,7 +33,32 @@ _START_SECONDS = 60.0
 
 # The session's server has nothing to lose: without waiting for the disk tests take half the time.
 _QUICK = ("fsync=off", "synchronous_commit=local", "full_page_writes=off", "autovacuum=off")
-_ALWAYS = ("max_connections=200", "shared_buffers=64MB", "unix_socket_directories=", "listen_addresses=127.0.0.1")
+_ALWAYS = (
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "unix_socket_directories=",
+    "listen_addresses=127.0.0.1",
+    "dynamic_shared_memory_type=mmap",  # files below its own folder: others would outlive a server that is killed
+)
+
+# Waits for its parent's end, however it came about, and clears away the server whose files are in the folder.
+_WATCH = """
+import shutil, sys
+from pathlib import Path
+import psutil
+
+sys.stdin.read()
+folder = Path(sys.argv[1])
+try:
+    server = psutil.Process(int((folder / "data/postmaster.pid").read_text().split()[0]))
+    if str(folder / "data") in server.cmdline():  # else its number is another's now
+        for process in (server, *server.children(recursive=True)):
+            process.kill()
+        server.wait(10)
+except (OSError, ValueError, IndexError, psutil.Error):
+    pass  # it is not running
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 @cache
@@ -74,6 +100,10 @@ class PostgresServer:
         self.port = _free_port()
         if self._account:
             os.chown(self._root, self._account.pw_uid, self._account.pw_gid)
+        # Ends with us, or when our end of its pipe goes: a server must not outlive tests that were killed.
+        self._watch = subprocess.Popen(
+            [sys.executable, "-c", _WATCH, self._root], stdin=subprocess.PIPE, start_new_session=True
+        )
         self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
 
     def url(self, database: str = "postgres") -> str:
@@ -144,6 +174,7 @@ class PostgresServer:
         if self._process:
             self.kill()
         shutil.rmtree(self._root, ignore_errors=True)
+        self._watch.communicate()
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Do one thing as the database's owner."""

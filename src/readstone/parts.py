@@ -16,11 +16,13 @@ from readstone.api.routing import Surface
 from readstone.api.vision.page_work import PageWork
 from readstone.api.vision.services import Caps
 from readstone.domain.options import ReadOptions
+from readstone.domain.standing import standing_as
 from readstone.engines.manifest import DEFAULT_MODELS
 from readstone.engines.protocols import TextReader
 from readstone.inference.documents import Documents
 from readstone.inference.memory import keep_few_heaps
 from readstone.inference.pool import WorkPool
+from readstone.inference.precedence import Precedence
 from readstone.inference.reading import ReaderSlot
 from readstone.intake.decoder_process import DecoderPool
 from readstone.intake.limits import OCR_V2_0
@@ -29,7 +31,8 @@ from readstone.observe.observer import Observer
 from readstone.observe.queue import Queue
 from readstone.operations.admission import Admission, Bounds
 from readstone.operations.choice import choose_store
-from readstone.operations.runner import Runner
+from readstone.operations.operation import Operation
+from readstone.operations.runner import ReadPage, Runner
 from readstone.operations.sweeper import Sweeper
 from readstone.operations.watermark import Watermark
 from readstone.plugging import check_engines, plug_in, reader_of
@@ -62,6 +65,16 @@ def metering_of(settings: Settings, stored: KeyFile) -> Metering:
     return Metering(settings.data_dir, stored, settings.rate, database)
 
 
+def behind_clients(read_page: ReadPage, precedence: Precedence) -> ReadPage:
+    """`read_page` for pages that stand behind clients who wait, and among each other as `precedence` says."""
+
+    async def read(operation: Operation, page: int) -> bytes:
+        with standing_as(precedence.of(operation.owner)):
+            return await read_page(operation, page)
+
+    return read
+
+
 class Parts:
     """Decoder, worker threads, reader, store, and who reads what waits there; `observer` watches it all.
 
@@ -77,7 +90,7 @@ class Parts:
         self._make_reader = make_reader or (lambda: reader_of(settings, self.plugged))
         self.caps = Caps(settings.max_image_bytes, settings.max_image_side, settings.max_pages)
         self.decoder = DecoderPool(processes=settings.workers)
-        self.pool = WorkPool(settings.workers, settings.queue)
+        self.pool = WorkPool(settings.workers, settings.queue, patient=settings.workers + 1)  # what the runner reads
         self.reader = ReaderSlot()
         self.documents = Documents(self.pool, self.decoder, self.reader)
         self.watermark = Watermark(fresh_seconds=0.5)
@@ -92,7 +105,8 @@ class Parts:
         bounds = Bounds(settings.backlog_pages, settings.backlog_pages_per_key, settings.backlog_seconds)
         self.admission = Admission(self.store.backlog, bounds)
         page_work = PageWork(vision.text_families(self.caps), self.documents, self.store)
-        self._runner = Runner(self.store, page_work.read, settings.workers, witness=observer)
+        read = behind_clients(page_work.read, Precedence())
+        self._runner = Runner(self.store, read, settings.workers, witness=observer)
         self._sweeper = Sweeper(self.store, witness=observer)
         queue = Queue(self.store, settings.data_dir)
         self._exposition = Exposition(observer.metrics, queue, self.decoder.restarts, DEFAULT_MODELS)

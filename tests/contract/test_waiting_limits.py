@@ -34,11 +34,12 @@ ROUTES = [
 
 @contextmanager
 def standing_still(folder: Path, **bounds: Any) -> Iterator[RunningServer]:
-    """A server whose one worker is held at its first page."""
+    """A server whose one worker is held at its first page, and so is the room beside it for a page of another key."""
     reader = HeldReader()
-    with server_in_thread(folder, lambda: reader, workers=1, keys=f"{KEY},other", **bounds) as server:
-        assert submit(server, "v3.2", "read/analyze").status_code == 202
-        assert reader.started.acquire(timeout=30)
+    with server_in_thread(folder, lambda: reader, workers=1, keys=f"{KEY},other,third", **bounds) as server:
+        for key in (KEY, "third"):
+            in_the_end(server, key=key)
+            assert reader.started.acquire(timeout=30)
         yield server
         reader.go_on.set()
 
@@ -48,11 +49,11 @@ def submit(server: RunningServer, version: str, path: str, key: str = KEY, data:
     return requests.post(f"{server.url}/vision/{version}/{path}", data, headers=headers, timeout=30)
 
 
-def in_the_end(server: RunningServer, wanted: int = 202, data: bytes = PNG) -> requests.Response:
+def in_the_end(server: RunningServer, wanted: int = 202, data: bytes = PNG, key: str = KEY) -> requests.Response:
     """The answer once the number of those who wait was looked at anew, some ten times a second at most."""
     deadline = time.monotonic() + 20
     while (
-        answer := submit(server, "v3.2", "read/analyze", data=data)
+        answer := submit(server, "v3.2", "read/analyze", key, data)
     ).status_code != wanted and time.monotonic() < deadline:
         time.sleep(0.02)
     assert answer.status_code == wanted

@@ -2,7 +2,8 @@
 
 Engines release the interpreter lock while a model runs, so threads suffice. What the pool guarantees:
 the event loop never waits for a model, at most `workers` calls run and `queue` wait, the next caller is
-told to come back later instead of waiting ever longer, and a call whose caller left is dropped.
+told to come back later instead of waiting ever longer, and a call whose caller left is dropped. Pages of accepted
+documents are patient calls with threads of their own: no client waits behind them for a thread, nor for its place.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ Work = Callable[[Callable[[], bool]], Result]
 
 
 class WorkPool:
-    """`workers` threads and room for `queue` waiting calls."""
+    """`workers` threads and room for `queue` waiting calls, and `patient` threads for patient calls."""
 
-    def __init__(self, workers: int, queue: int) -> None:
+    def __init__(self, workers: int, queue: int, patient: int = 1) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="reading")
+        self._patient = ThreadPoolExecutor(patient, thread_name_prefix="reading-accepted")
         self._workers = workers
         self._capacity = workers + queue
         self._lock = threading.Lock()
@@ -47,21 +49,16 @@ class WorkPool:
         """Run `work` on a worker thread and return what it returns.
 
         Cancelling the awaiting task drops the call: at once while it waits, at its next check when it runs.
-        Raises Refusal TOO_MANY_REQUESTS when the line is full, unless `patient`: for callers that never have
-        more calls under way than there are workers, and have promised their work to somebody already.
+        Raises Refusal TOO_MANY_REQUESTS when the line is full, unless `patient`: for callers that bound themselves,
+        and have promised their work to somebody already.
         """
         departed = threading.Event()
-        with self._lock:
-            if self._inside >= self._capacity and not patient:
-                raise self._full()
-            self._inside += 1
-        try:
-            # With the caller's context: who watches its stages (readstone.domain.stages), the ids of its log lines.
-            future = self._executor.submit(copy_context().run, self._timed, work, departed)
-        except BaseException:
-            self._leave()
-            raise
-        future.add_done_callback(self._leave)
+        # With the caller's context: who watches its stages, how it stands (readstone.domain.stages, .standing), the
+        # ids of its log lines.
+        if patient:
+            future = self._patient.submit(copy_context().run, _unless_departed, work, departed)
+        else:
+            future = self._submit(work, departed)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -70,13 +67,27 @@ class WorkPool:
 
     def close(self) -> None:
         """Let running calls end, drop waiting ones."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        for executor in (self._executor, self._patient):
+            executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._executor, self._patient):
+            executor.shutdown(wait=True)
+
+    def _submit(self, work: Work[Result], departed: threading.Event) -> Future[Result]:
+        with self._lock:
+            if self._inside >= self._capacity:
+                raise self._full()
+            self._inside += 1
+        try:
+            future = self._executor.submit(copy_context().run, self._timed, work, departed)
+        except BaseException:
+            self._leave()
+            raise
+        future.add_done_callback(self._leave)
+        return future
 
     def _timed(self, work: Work[Result], departed: threading.Event) -> Result:
-        if departed.is_set():
-            raise Cancelled
         started = time.monotonic()
-        result = work(departed.is_set)
+        result = _unless_departed(work, departed)
         with self._lock:
             self._typical_seconds += 0.2 * (time.monotonic() - started - self._typical_seconds)
         return result
@@ -89,3 +100,9 @@ class WorkPool:
         # By then the calls now waiting have been served, at the pace of the last ones. The lock is held.
         seconds = max(1, math.ceil(self._typical_seconds * self._capacity / self._workers))
         return Refusal(Reason.TOO_MANY_REQUESTS, "The server is busy.", retry_after=min(seconds, 60), bound="workers")
+
+
+def _unless_departed(work: Work[Result], departed: threading.Event) -> Result:
+    if departed.is_set():
+        raise Cancelled
+    return work(departed.is_set)

@@ -1,4 +1,4 @@
-"""Reads accepted pages, a few at a time, in order of acceptance.
+"""Reads accepted pages, a few at a time, by their owners' turns.
 
 The runner knows neither documents nor models: `read_page` turns a page into the bytes to be kept. It
 claims a page only when it can start it at once, so others find the queue as it is, and the engines' own
@@ -32,10 +32,16 @@ tried again until it can be read. Anything else counts as a failed attempt."""
 _RENEWALS_A_LEASE = 4
 _NO_ROOM_SECONDS = 0.2
 _STORE_AWAY_SECONDS = 1.0
+# While all slots are taken, other owners are asked for at news alone, and not more often than this when they had
+# nothing. Whatever comes by without news, a page that ends finds it, and in the end a look now and then.
+_ASK_SECONDS = 0.25
+_QUIET_POLLS = 10
 
 
 class Runner:
-    """Keeps up to `jobs` pages in work.
+    """Keeps up to `jobs` pages in work, and beside these one of an owner who has none among them.
+
+    So a single page does not wait until a page of another's long document is done.
 
     `lease_seconds`: how long a page is held, renewed four times as often. `poll_seconds`: how long an idle
     runner waits for word of new work before it looks by itself. `page_seconds`: how long one page may take.
@@ -58,14 +64,17 @@ class Runner:
             raise ValueError("a runner needs a job to do at a time")
         self._store = store
         self._read_page = read_page
-        self._slots = asyncio.Semaphore(jobs)
+        self._most = jobs
         self._lease = lease_seconds
         self._poll = poll_seconds
         self._page_seconds = page_seconds
         self._retry = retry_seconds
         self._witness = witness
         self._stopping = asyncio.Event()
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._jobs: dict[asyncio.Task[None], PageClaim] = {}
+        self._ended = asyncio.Event()  # a page is in work no more
+        self._told: set[PageClaim] = set()  # read no more, and the store is being told
+        self._in_vain: tuple[frozenset[str], float] = frozenset(), 0.0  # beside whom nobody had anything, and when
         self._dispatcher: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,33 +95,64 @@ class Runner:
     # --- claiming ------------------------------------------------------------------------------------
 
     async def _dispatch(self) -> None:
+        others = False  # whether owners who have nothing in work may have a page waiting
         while not self._stopping.is_set():
-            await self._slots.acquire()
-            claim = await self._next()
-            if claim is None:
-                self._slots.release()
-                return
-            job = asyncio.create_task(self._work(claim))
-            self._jobs.add(job)
-            job.add_done_callback(self._end)
+            self._ended.clear()
+            if len(self._jobs) < self._most:
+                claim = await self._next()
+                if claim is None:
+                    await self._unless_stopped(self._store.wait_for_work(self._poll))
+                else:
+                    # Of a single owner they all are; where there is a second one, there may be a third.
+                    others |= claim.operation.owner not in self._in_vain[0]
+                    self._begin(claim)
+            elif len(self._jobs) > self._most:
+                await self._unless_stopped(self._ended.wait())
+            elif others:
+                others = await self._one_beside()
+            else:
+                others = await self._news()
+
+    def _begin(self, claim: PageClaim) -> None:
+        job = asyncio.create_task(self._work(claim))
+        self._jobs[job] = claim
+        job.add_done_callback(self._end)
 
     def _end(self, job: asyncio.Task[None]) -> None:
-        self._jobs.discard(job)
-        self._slots.release()
+        self._told.discard(self._jobs.pop(job))
+        self._ended.set()
         if not job.cancelled() and (fault := job.exception()):
             _log.error("a page job broke; its lease will lapse", exc_info=fault)
 
-    async def _next(self) -> PageClaim | None:
-        """The next page, however long it takes; None when the runner stops."""
+    async def _one_beside(self) -> bool:
+        """Take a page of an owner who has none in work. Whether to try again: there was no time for it."""
+        asked_before = asyncio.get_running_loop().time() - self._in_vain[1]
+        if asked_before < _ASK_SECONDS:
+            await self._unless_stopped(asyncio.sleep(_ASK_SECONDS - asked_before), self._ended.wait())
+            return True
+        owners = frozenset(claim.operation.owner for claim in self._jobs.values())
+        if claim := await self._next(owners):
+            self._begin(claim)
+        else:
+            self._in_vain = owners, asyncio.get_running_loop().time()
+        return False
+
+    async def _news(self) -> bool:
+        """Wait for word that other owners may have a page waiting (True), or for the end of a page in work."""
+        await self._unless_stopped(self._store.wait_for_work(_QUIET_POLLS * self._poll), self._ended.wait())
+        if self._told:
+            # It may be word of what ends here, and then there is a slot in a moment.
+            await self._unless_stopped(asyncio.sleep(_ASK_SECONDS), self._ended.wait())
+        return not self._ended.is_set()
+
+    async def _next(self, beside: frozenset[str] = frozenset()) -> PageClaim | None:
+        """A page to be read now, of another owner than these; None when there is none, or the runner stops."""
         while not self._stopping.is_set():
             try:
-                claim = await self._store.claim(self._lease)
-                if claim is None:
-                    await self._unless_stopped(self._store.wait_for_work(self._poll))
-                elif self._stopping.is_set():
-                    await self._store.give_back(claim)
-                else:
+                claim = await self._store.claim(self._lease, beside)
+                if claim is None or not self._stopping.is_set():
                     return claim
+                await self._store.give_back(claim)
             except StoreUnavailableError as fault:
                 _log.warning("no page can be claimed: %s", fault)
                 await self._unless_stopped(asyncio.sleep(_STORE_AWAY_SECONDS))
@@ -122,8 +162,9 @@ class Runner:
                 await self._unless_stopped(asyncio.sleep(_STORE_AWAY_SECONDS))
         return None
 
-    async def _unless_stopped(self, wait: Coroutine[Any, Any, None]) -> None:
-        tasks = [asyncio.create_task(wait), asyncio.create_task(self._stopping.wait())]
+    async def _unless_stopped(self, *waits: Coroutine[Any, Any, object]) -> None:
+        """Until the first of these is over, or the runner stops."""
+        tasks = [asyncio.create_task(wait) for wait in (*waits, self._stopping.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -189,6 +230,7 @@ class Runner:
                 return working.result()
             raise _LeaseLostError
         finally:
+            self._told.add(claim)
             for task in (working, holding):
                 task.cancel()
             await asyncio.gather(working, holding, return_exceptions=True)

@@ -139,7 +139,7 @@ class SqliteStore:
         found = await self._reader.run(partial(questions.document, operation_id=operation_id))
         return self._blobs.path(found) if isinstance(found, str) else found
 
-    async def claim(self, lease_seconds: float) -> PageClaim | None:
+    async def claim(self, lease_seconds: float, beside: frozenset[str] = frozenset()) -> PageClaim | None:
         """The page whose turn it is; None when there is none to take now."""
         lease = _at_most_longest(lease_seconds)
         # Before the question: whatever is accepted from here on either answers it or sets the event again.
@@ -150,6 +150,7 @@ class SqliteStore:
             now=self._clock(),
             lease_seconds=lease,
             attempts_allowed=self._allowed,
+            beside=beside,
         )
         return await self._writer.run(take)
 

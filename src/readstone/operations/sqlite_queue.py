@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from readstone.operations.operation import Operation, PageClaim, State
 from readstone.operations.sqlite_questions import COLUMNS, LAPSED, operation_from
-from readstone.operations.sqlite_turns import close_up, line_up, served
+from readstone.operations.sqlite_turns import LAST_TAG_BESIDE, close_up, line_up, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,28 @@ def accept(connection: sqlite3.Connection, operation: Operation, blob: str | Non
 
 
 def claim(
-    connection: sqlite3.Connection, holder: str, now: float, lease_seconds: float, attempts_allowed: int
+    connection: sqlite3.Connection,
+    holder: str,
+    now: float,
+    lease_seconds: float,
+    attempts_allowed: int,
+    beside: Collection[str] = (),
 ) -> PageClaim | None:
-    """Hand the first claimable page to `holder`. A page left by a dead process goes out alone."""
+    """Hand the first claimable page to `holder`, or the first beside those owners'.
+
+    A page left by a dead process goes out alone.
+    """
+    others = "1"
+    if beside:
+        # Up to the last of the others' tags: else, when they have nothing, all that these wait for would be looked at.
+        others = (
+            f"tag <= ({LAST_TAG_BESIDE}) AND (SELECT owner FROM operation o WHERE o.sequence = task.sequence) "
+            "NOT IN (SELECT value FROM json_each(:beside))"
+        )
     head = connection.execute(
         "SELECT sequence, position, fence, attempts, tag, holder IS NOT NULL FROM task "
-        f"WHERE attempts < :allowed AND {LAPSED} ORDER BY tag, sequence, position LIMIT 1",
-        {"allowed": attempts_allowed, "now": now},
+        f"WHERE attempts < :allowed AND {LAPSED} AND {others} ORDER BY tag, sequence, position LIMIT 1",
+        {"allowed": attempts_allowed, "now": now, "beside": json.dumps(list(beside))},
     ).fetchone()
     if head is None:
         return None

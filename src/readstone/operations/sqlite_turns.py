@@ -9,6 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 
+LAST_TAG_BESIDE = (
+    "SELECT max(served, coalesce("
+    "(SELECT max(last) FROM line WHERE owner NOT IN (SELECT value FROM json_each(:beside))), 0)) FROM turn"
+)
+"""No page of another owner than these (a JSON array) has a tag above it: pages handed out before and offered again have
+one served already."""
+
 
 def line_up(connection: sqlite3.Connection, owner: str, pages: int) -> int:
     """The tag of the first of `pages` pages that `owner` has accepted; the others follow it."""

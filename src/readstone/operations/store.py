@@ -87,8 +87,11 @@ class OperationStore(Protocol):
         """The document, as bytes or as the file they are in; None when the operation has ended or is not found."""
         ...
 
-    async def claim(self, lease_seconds: float) -> PageClaim | None:
+    async def claim(self, lease_seconds: float, beside: frozenset[str] = frozenset()) -> PageClaim | None:
         """The page whose turn it is, held for `lease_seconds`; None when there is none to take now.
+
+        With `beside`: of the pages of other owners than these the one whose turn it is, and None without going
+        through all that waits when those others have nothing waiting.
 
         Turns: an owner's pages in order of acceptance, and of owners who wait at the same time each gets as many
         as the other, a few pages more or less; for a page of an owner who had none waiting that means at once.

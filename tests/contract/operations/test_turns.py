@@ -153,3 +153,78 @@ def test_backlog(backend: Backend) -> None:
         assert await store.backlog() == Backlog({}, 0.0)
 
     with_store(backend, test)
+
+
+def test_beside_an_owners_pages_are_those_of_others(backend: Backend) -> None:
+    async def test(store: OperationStore) -> None:
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        await store.accept(document(50, owner="large"))
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        held = [await claimed(store) for _ in range(2)]
+        first, second = [await store.accept(document(owner=owner)) for owner in ("small", "other")]
+        third = await store.accept(document(owner="small"))
+        for operation, beside in ((first, {"large"}), (second, {"large", "small"}), (third, {"large"})):
+            claim = await store.claim(LEASE, frozenset(beside))
+            assert claim
+            assert (claim.operation.id, claim.attempt, claim.left_behind) == (operation.id, 1, False)
+            assert await store.complete(claim, b"x")
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        for claim in held:
+            assert await store.complete(claim, b"x")
+        assert (await claimed(store)).page == 3  # the owner's own order is as it was
+
+    with_store(backend, test)
+
+
+def test_beside_owners_a_page_that_was_offered_again_is_found(backend: Backend) -> None:
+    """Its turn was long ago: what was handed out since is far ahead of it."""
+
+    async def test(store: OperationStore) -> None:
+        await store.accept(document(3, owner="small"))
+        back, paused = await claimed(store), await claimed(store)
+        assert await store.complete(await claimed(store), b"x")
+        await store.accept(document(100, owner="large"))
+        for _ in range(40):
+            await store.complete(await claimed(store), b"x")
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        assert await store.give_back(back)
+        assert await store.try_again(paused, 10)
+        again = await store.claim(LEASE, frozenset(["large"]))
+        assert again
+        assert (again.operation.id, again.page) == (back.operation.id, back.page)
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+
+    with_store(backend, test)
+
+
+def test_beside_a_page_that_is_read_alone_is_none(backend: Backend) -> None:
+    async def test(store: OperationStore) -> None:
+        await store.accept(document(2, owner="large"))
+        await claimed(store)
+        backend.clock.now += LEASE + 1
+        alone = await claimed(store)
+        assert alone.left_behind
+        await store.accept(document(owner="small"))
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        assert await store.complete(alone, b"x")
+        beside = await store.claim(LEASE, frozenset(["large"]))
+        assert beside
+        assert beside.operation.owner == "small"
+
+    with_store(backend, test)
+
+
+def test_a_page_left_behind_is_not_taken_beside_others(backend: Backend) -> None:
+    async def test(store: OperationStore) -> None:
+        await store.accept(document(owner="killer"))
+        await claimed(store)
+        await store.accept(document(3, owner="large"))
+        backend.clock.now += LEASE - 1
+        claim = await claimed(store)
+        assert claim.operation.owner == "large"
+        backend.clock.now += 2
+        assert await store.claim(LEASE, frozenset(["large"])) is None
+        assert await store.complete(claim, b"x")
+        assert (await claimed(store)).left_behind
+
+    with_store(backend, test)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from readstone.domain.refusals import Cancelled, Reason, Refusal
+from readstone.domain.standing import Standing, standing, standing_as
 from readstone.inference.pool import WorkPool
 
 
@@ -93,6 +94,56 @@ def test_the_event_loop_is_never_held() -> None:
             await asyncio.sleep(0)  # would hang here
         go_on.set()
         assert await task
+        pool.close()
+
+    asyncio.run(main())
+
+
+def test_clients_do_not_wait_behind_patient_calls_nor_lose_their_places_to_them() -> None:
+    async def main() -> None:
+        pool, go_on = WorkPool(1, 0, patient=2), threading.Event()
+        pages = [asyncio.create_task(pool.run(lambda _: go_on.wait(10), patient=True)) for _ in range(4)]
+        await asyncio.sleep(0)
+        pool.check_room()
+        assert await pool.run(lambda _: 7) == 7
+        assert await pool.run(lambda _: 8) == 8
+        go_on.set()
+        assert await asyncio.gather(*pages) == [True] * 4
+        pool.close()
+
+    asyncio.run(main())
+
+
+def test_a_patient_call_learns_that_its_caller_left() -> None:
+    async def main() -> None:
+        pool, started, go_on = WorkPool(1, 0), threading.Event(), threading.Event()
+        left: list[bool] = []
+
+        def work(cancelled: Callable[[], bool]) -> None:
+            started.set()
+            assert go_on.wait(10)
+            left.append(cancelled())
+
+        task = asyncio.create_task(pool.run(work, patient=True))
+        waiting = asyncio.create_task(pool.run(lambda _: left.append(False), patient=True))
+        await asyncio.to_thread(started.wait, 5)
+        for one in (task, waiting):
+            one.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await one
+        go_on.set()
+        await asyncio.to_thread(pool.close)
+        assert left == [True]
+
+    asyncio.run(main())
+
+
+def test_a_call_stands_as_its_caller_does() -> None:
+    async def main() -> None:
+        pool = WorkPool(1, 0)
+        with standing_as(Standing(7)):
+            assert await pool.run(lambda _: standing().rank, patient=True) == 7
+        assert await pool.run(lambda _: standing().rank) == 0
         pool.close()
 
     asyncio.run(main())

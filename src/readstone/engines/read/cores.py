@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from readstone.domain.refusals import Cancelled
+from readstone.domain.standing import standing
+from readstone.engines.read.calls import Calls
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
+_LARGE = 1440 * 1018
+"""Pixels of the first look at an A4 page."""
+
+
 class Cores:
-    """`count` threads that do the work of all callers. Re-entrant."""
+    """`count` threads that do the work of all callers, first what stands first (`readstone.domain.standing`).
+
+    Re-entrant.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="read-line")
-        self._large = threading.BoundedSemaphore(max(1, count // 2))
-        self._lock = threading.Lock()
-        self._pages = 0
+        self._calls = Calls(count, large=max(1, count // 2) * _LARGE)
 
-    @contextmanager
-    def page(self) -> Iterator[None]:
+    def page(self) -> AbstractContextManager[None]:
         """While one page is being read."""
-        with self._lock:
-            self._pages += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._pages -= 1
+        return self._calls.page(standing())
 
-    def one(self, work: Callable[[bool], R]) -> R:
-        """`work` that may use all cores when its argument says so: when no other page is being read.
+    @property
+    def shares(self) -> int:
+        """Into how many parts a page's work is best split: two for each core that others leave it."""
+        return max(1, 2 * self.count // max(1, self._calls.pages()))
 
-        Otherwise it waits for a thread: pages side by side get more done than one after another on all cores.
-        Such work needs much memory, so at most half the cores do it at a time; the others have lines to read.
+    def one(self, work: Callable[[bool], R], pixels: int) -> R:
+        """`work` that may use all cores when its argument says so: when no other page is read that stands as near.
+
+        Otherwise it has one of them: pages side by side get more done than one after another on all cores.
+        Such work needs memory by the `pixels` that it looks at: no more at a time than large pages take on half the
+        cores; the others have lines to read.
         """
-        with self._large:
-            return work(True) if self._pages <= 1 else self._pool.submit(work, False).result()
+        return self._calls.add(work, standing(), large=max(pixels, 1)).result()
 
     def each(self, work: Callable[[T], R], items: Iterable[T], cancelled: Callable[[], bool]) -> list[R]:
         """`work` done on every item, results in order. Raises Cancelled once `cancelled` answers True.
@@ -52,12 +55,13 @@ class Cores:
         """
         results: list[R] = []
         waiting: deque[Future[R]] = deque()
+        mine = standing()
         try:
             for item in items:
                 stop_if(cancelled)
                 if len(waiting) >= 2 * self.count:
                     results.append(waiting.popleft().result())
-                waiting.append(self._pool.submit(work, item))
+                waiting.append(self._calls.add(_with(item, work), mine))
             while waiting:
                 stop_if(cancelled)
                 results.append(waiting.popleft().result())
@@ -71,3 +75,7 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
     """Raises Cancelled once `cancelled` answers True."""
     if cancelled():
         raise Cancelled
+
+
+def _with(item: T, work: Callable[[T], R]) -> Callable[[bool], R]:
+    return lambda _wide: work(item)

@@ -1,8 +1,11 @@
-"""The steps in the life of a page, each one call of a function of the database: see migrations/001_pages.sql."""
+"""The steps in the life of a page, each one call of a function of the database: see migrations/001_pages.sql.
+
+`claim` is in 004_beside.sql.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from readstone.operations.operation import PageClaim
@@ -24,15 +27,21 @@ class Outcome:
 
 
 async def claim(
-    connection: Connection, process: int, seconds: float, allowed: int, moment: float | None, released: bool
+    connection: Connection,
+    process: int,
+    seconds: float,
+    allowed: int,
+    moment: float | None,
+    beside: Collection[str],
+    released: bool,
 ) -> PageClaim | Due | None:
-    """Hand a page to `process`, or say why not."""
+    """Hand a page to `process`, one of other owners than `beside`, or say why not."""
     cursor = connection.cursor(binary=True)
     await cursor.execute(
         "SELECT due, place, fence, attempt, left_behind, (claimed).id, (claimed).surface, (claimed).kind, "
         "(claimed).options, (claimed).owner, (claimed).state, (claimed).created, (claimed).updated, (claimed).pages, "
-        "(claimed).trace FROM claim(%s, %s, %s, %s, %s)",
-        (process, seconds, allowed, moment, released),
+        "(claimed).trace FROM claim_beside(%s, %s, %s, %s, %s::text[], %s)",
+        (process, seconds, allowed, moment, list(beside), released),
     )
     row = await cursor.fetchone()
     if row is None:

@@ -20,7 +20,14 @@ from readstone import __version__
 from readstone.operations.errors import StoreUnusableError
 from readstone.operations.postgres.connection import SCHEMA, Connection, connect
 
-STEPS: tuple[str, ...] = ("001_first.sql", "001_pages.sql", "001_sweep.sql", "002_access.sql")
+STEPS: tuple[str, ...] = (
+    "001_first.sql",
+    "001_pages.sql",
+    "001_sweep.sql",
+    "002_access.sql",
+    "003_locks.sql",
+    "004_beside.sql",
+)
 """Files of the folder `migrations`, in their order. Published ones are never edited, only followed by others, and
 what they do must leave older processes working: both run at once while a new release is brought in."""
 

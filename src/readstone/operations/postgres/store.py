@@ -150,7 +150,7 @@ class PostgresStore:
         known = records.as_uuid(operation_id)
         return await self._documents.get(known) if known else None
 
-    async def claim(self, lease_seconds: float) -> PageClaim | None:
+    async def claim(self, lease_seconds: float, beside: frozenset[str] = frozenset()) -> PageClaim | None:
         """The page whose turn it is; None when there is none to take now."""
         take = partial(
             queue.claim,
@@ -158,6 +158,7 @@ class PostgresStore:
             seconds=_at_most_longest(lease_seconds),
             allowed=self._allowed,
             moment=self._moment(),
+            beside=beside,
         )
         # Before the question: whatever is accepted from here on either answers it or sets the event again.
         self._fresh.clear()
