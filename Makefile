@@ -8,7 +8,7 @@ DATA ?= ../shared/data/ocr
 OUT ?= build/bench.json
 SCENE_DATA := $(if $(filter command line,$(origin DATA)),$(DATA),../shared/data/vision)
 
-.PHONY: help serve test test-release chaos lint format bench bench-accuracy-ocr bench-latency-ocr \
+.PHONY: help serve test test-release chaos soak lint format bench bench-accuracy-ocr bench-latency-ocr \
 	bench-style bench-words bench-accuracy-scene bench-latency-analyze bench-latency-image-analysis \
 	bench-operations bench-scale \
 	train-handwriting models docs lock clean
@@ -23,6 +23,7 @@ help:
 	@echo "make test           set up and run all tests"
 	@echo "make test-release   the same at the sizes of a release"
 	@echo "make chaos          kill processes ROUNDS times under load, see that nothing is lost (DATABASE=sqlite|postgres)"
+	@echo "make soak           serve a steady load for MINUTES, see that nothing grows (DATABASE=sqlite|postgres)"
 	@echo "make lint           ruff, mypy, import rules, file lengths"
 	@echo "make bench          accuracy and latency of reading and seeing"
 	@echo "make docs           rewrite the generated pages of docs/"
@@ -73,6 +74,12 @@ test-release: $(VENV)/.test build/sdk/.done
 # kill -9 of the store's process and of the whole server; or of workers, servers, PostgreSQL and all of them.
 chaos: $(VENV)/.test
 	$(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(BIN)/python -m pytest $(CHAOS_$(DATABASE)) $(ARGS)
+
+# Ten minutes of DATABASE=postgres unless said otherwise; what a leak costs a day takes an hour or more to see.
+SAID = $(filter command line environment,$(origin $(1)))
+soak: $(VENV)/.test
+	$(BIN)/python bench/soak.py --minutes $(if $(call SAID,MINUTES),$(MINUTES),10) \
+		--database $(if $(call SAID,DATABASE),$(DATABASE),postgres) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from readstone.domain.picture import RgbPixels
+from readstone.engines.large.gathering import Gathering
 from readstone.engines.large.held import Held
 from readstone.engines.large.plugged import Plugged
 from readstone.engines.protocols import LineRecogniser, TextReader
-from readstone.engines.read.handwriting import HandwritingRecogniser, is_believed
+from readstone.engines.read.handwriting import HandwritingRecogniser
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.recognise import Glyph, Reading
 
 _SURE = 0.5  # geometric mean of the tokens' probabilities
 _ALIKE = 0.4  # share of signs that another reader of the line must have read as well
+_MOST_LINES = 32
+
+
+@runtime_checkable
+class ReadsTogether(Protocol):
+    """What a `LineRecogniser` also has when several lines at once are quicker than one after another."""
+
+    def read_lines(self, lines: Sequence[RgbPixels]) -> Sequence[tuple[str, float]]:
+        """As `LineRecogniser.read`, of each line in order."""
+        ...
 
 
 class PluggedHandwriting:
     """Reads with the plugged-in recogniser; where each sign stands is what the built-in one found.
 
     A model that writes as a language model does may write fluently what is not there: of such a text too little is
-    what the built-in recogniser saw, and then that one's reading is taken.
+    what the built-in recogniser saw, and then that one's reading is taken. Lines that are read at the same time, also
+    of pages of different documents, go to a recogniser that `ReadsTogether` in one call.
     """
 
     def __init__(self, held: Held[LineRecogniser], built_in: HandwritingRecogniser) -> None:
         self._held = held
         self._built_in = built_in
+        self._together = Gathering(self._read, _MOST_LINES)
 
     def read(self, line: RgbPixels) -> Reading:
         """Read a line image: RGB uint8, 48 rows, any width. Raises Refusal UNAVAILABLE when the model is unusable."""
         guide = self._built_in.read(line)
-        with self._held.use() as recogniser:
-            text, probability = recogniser.read(line)
+        text, probability = self._together.do(line)
         text = " ".join(text.split())
         if not text or probability < _SURE or _likeness(text, guide.text) < _ALIKE:
             return guide
@@ -42,7 +56,15 @@ class PluggedHandwriting:
     def believes(self, own: Reading, plain: Reading) -> bool:
         """Whether its reading takes the plain one's place: where it is the built-in one's, by that one's rule."""
         alike = _likeness(own.text, plain.text) >= _ALIKE and own.score >= _SURE
-        return alike or is_believed(own, plain)
+        return alike or self._built_in.believes(own, plain)
+
+    def _read(self, lines: Sequence[RgbPixels]) -> Iterator[tuple[str, float]]:
+        with self._held.use() as recogniser:
+            if isinstance(recogniser, ReadsTogether):
+                yield from recogniser.read_lines(lines)
+            else:
+                for line in lines:
+                    yield recogniser.read(line)
 
 
 def with_handwriting(reader: TextReader, plugged: Plugged) -> TextReader:

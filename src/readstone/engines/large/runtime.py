@@ -128,7 +128,14 @@ class Torch:
             if beams > 1:
                 return found.sequences, found.sequences_scores.tolist()
             scores = model.compute_transition_scores(found.sequences, found.scores, normalize_logits=True)
+            scores = scores.masked_fill(self._after_end(model, found.sequences[:, -scores.shape[1] :]), -math.inf)
         return found.sequences, [_mean(row) for row in scores.float().cpu().tolist()]
+
+    def _after_end(self, model: Any, tokens: Any) -> Any:
+        """Which of the written tokens only fill up a sequence that ended before the longest of its batch."""
+        ends = self.torch.tensor(model.generation_config.eos_token_id, device=tokens.device).reshape(-1)
+        ended = self.torch.isin(tokens, ends).long()
+        return ended.cumsum(1) - ended > 0
 
     def _stop_when(self, cancelled: Callable[[], bool]) -> Any:
         """Stopping criteria that hold once the caller has left."""

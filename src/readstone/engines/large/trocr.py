@@ -6,6 +6,7 @@ Li et al. 2021, "TrOCR: Transformer-based Optical Character Recognition with Pre
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -20,7 +21,7 @@ _LONGEST = 100  # tokens; no line that was trained on has more
 
 
 class TrOcr:
-    """A `LineRecogniser`. Raises ModelUnusableError when `folder` holds no such model whole."""
+    """A `LineRecogniser` that `ReadsTogether`. Raises ModelUnusableError when `folder` holds no such model whole."""
 
     def __init__(self, folder: Path, runtime: Torch) -> None:
         config = json_in(folder, "config.json")
@@ -34,7 +35,11 @@ class TrOcr:
 
     def read(self, line: RgbPixels) -> tuple[str, float]:
         """See `LineRecogniser`; written greedily, and the probability is the geometric mean of its tokens'."""
-        inputs = {"pixel_values": self._runtime.tensor(self._preparation.batch([line]))}
+        return self.read_lines([line])[0]
+
+    def read_lines(self, lines: Sequence[RgbPixels]) -> list[tuple[str, float]]:
+        """See `ReadsTogether`."""
+        inputs = {"pixel_values": self._runtime.tensor(self._preparation.batch(list(lines)))}
         tokens, scores = self._runtime.written(self._model, inputs, longest=_LONGEST)
-        text = str(self._tokenizer.batch_decode(tokens, skip_special_tokens=True)[0]).strip()
-        return text, math.exp(min(scores[0], 0.0))
+        texts = self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        return [(str(text).strip(), math.exp(min(score, 0.0))) for text, score in zip(texts, scores, strict=True)]

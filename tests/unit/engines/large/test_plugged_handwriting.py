@@ -43,6 +43,9 @@ class Guide:
     def read(self, line: RgbPixels) -> Reading:
         return self.reading
 
+    def believes(self, own: Reading, plain: Reading) -> bool:
+        return own.score > plain.score
+
 
 def reads(writes: Writes, guide: str) -> Reading:
     recogniser: Held[LineRecogniser] = Held("x", lambda: writes)
