@@ -3,10 +3,11 @@
     python bench/latency_ocr.py [--out FILE.json] [--rounds 5] [--threads N] [--clients 8] [--http URL --key KEY]
 
 Each engine lives in a process of its own, so that its peak memory is its own; this program asks them in
-turn, A B C A B C, so that whatever else the machine does hits all alike. "models" repeats the very runs that
-Readstone's models made, and nothing else: the floor. First one client alone, then several at once, milliseconds
-per picture. Beside the clock's time stands the processor's, which a busy machine disturbs less. Without --http a
-server is started on a free port and stopped at the end. Engines that are not installed are left out.
+turn, A B C A B C, so that whatever else the machine does hits all alike; each answers when its threads have
+come to rest. "models" repeats the very runs that Readstone's models made, and nothing else: the floor. First
+one client alone, then several at once, milliseconds per picture. Beside the clock's time stands the processor's,
+which a busy machine disturbs less. Without --http a server is started on a free port and stopped at the end.
+Engines that are not installed are left out.
 """
 
 from __future__ import annotations

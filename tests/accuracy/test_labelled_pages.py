@@ -59,10 +59,10 @@ def rate(page: Page, label: dict[str, object]) -> Any:
         ("handwriting_fonts", 20, 0.5, 2.5),
         ("handwriting_modern", 3, 6, 18),
         ("printed_pages", 2, 1.8, 5.5),
-        ("printed_receipts", 6, 5, 16),
-        ("scene", 6, 4.5, 6),
-        ("scene_words", 14, 35, 65),
-        ("typed_multilang", 2, 6, 20),
+        ("printed_receipts", 6, 4.7, 15),
+        ("scene", 6, 1.5, 2.5),
+        ("scene_words", 14, 28, 65),
+        ("typed_multilang", 2, 5, 17),
     ],
 )
 def test_error_rates(reader: PageReader, data: Path, folder: str, most: int, cer: float, wer: float) -> None:

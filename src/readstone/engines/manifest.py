@@ -18,6 +18,7 @@ __all__ = [
     "FACE_GENDER",
     "HANDWRITING_RECOGNISER",
     "HANDWRITING_STYLE",
+    "LATIN_LETTERS",
     "NANODET",
     "OPEN_NSFW",
     "OURS",
@@ -73,10 +74,21 @@ HANDWRITING_RECOGNISER = ModelFile(
     distribution=OURS,
     version="1",
     path="readstone/models/handwriting/latin_handwriting.onnx",
-    sha256="91611c9372c9757832e20b385576f1b763a8785f43248463b2aa5d60386a6dd8",
+    sha256="196e5ca7bb4fae1e9108dd5762906a0bc9e8ac27d60195a390e8a8ee7479f8f4",
     licence="Apache-2.0",
     languages=(),
     purpose="reads one line of Latin handwriting: PP-OCRv6 small trained further by tools/train",
+)
+
+LATIN_LETTERS = ModelFile(
+    name="latin-letters",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/latin_letters/latin_letters.npz",
+    sha256="f8e7d46e7bf51e2fba9b1e604ca2af057e337ed356c28635eb067673394fa190",
+    licence="Apache-2.0",
+    languages=("en", "fr", "de", "es", "it", "nl", "pt"),
+    purpose="how likely a letter is after others, for handwriting; counted by tools/models/letters_model.py",
 )
 
 HANDWRITING_STYLE = ModelFile(
@@ -194,6 +206,7 @@ DEFAULT_MODELS: tuple[ModelFile, ...] = (
     TEXT_RECOGNISER,
     QUICK_TEXT_RECOGNISER,
     HANDWRITING_RECOGNISER,
+    LATIN_LETTERS,
     HANDWRITING_STYLE,
     EFFICIENTNET,
     CENTERNET,

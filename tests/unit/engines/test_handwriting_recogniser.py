@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from readstone.domain.geometry import Point, Quad
+from readstone.engines.read.beam import Beam
 from readstone.engines.read.crop import LINE_HEIGHT
-from readstone.engines.read.handwriting import HandwritingRecogniser, is_believed, may_be_handwriting
+from readstone.engines.read.handwriting import HandwritingRecogniser, may_be_handwriting, reading_of
+from readstone.engines.read.letters import Letters
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.recognise import Glyph, Reading
 
@@ -58,11 +60,33 @@ def test_other_scripts_and_silent_lines_are_not_taken_for_handwriting() -> None:
     assert not may_be_handwriting(says("ab", 0.7), strip(400))
 
 
-def test_it_is_believed_only_when_clearly_surer() -> None:
-    assert is_believed(says("Dear Sir", 0.9), says("Aear lir", 0.75))
-    assert not is_believed(says("Dear Sir", 0.76), says("Aear lir", 0.75))
-    assert not is_believed(says("Dear Sir", 0.7), says("Aear lir", 0.5))
-    assert not is_believed(says(" ", 0.99), says("Aear lir", 0.5))
+def test_the_surer_reading_is_believed_where_both_are_as_likely(recogniser: HandwritingRecogniser) -> None:
+    assert recogniser.believes(says("Dear Sir", 0.9), says("Dear Sir", 0.85))
+    assert not recogniser.believes(says("Dear Sir", 0.87), says("Dear Sir", 0.85))
+    assert not recogniser.believes(says("Dear Sir", 0.85), says("Dear Sir", 0.9))
+    assert not recogniser.believes(says("Dear Sir", 0.6), says("Aear lir", 0.55))
+    assert not recogniser.believes(says(" ", 0.99), says("Aear lir", 0.5))
+
+
+def test_what_is_likelier_to_be_written_counts_beside_that(recogniser: HandwritingRecogniser) -> None:
+    assert recogniser.believes(says("My dear friend", 0.85), says("Mv dlar fricnd", 0.9))
+    assert not recogniser.believes(says("Mv dlar fricnd", 0.9), says("My dear friend", 0.85))
+    assert not recogniser.believes(says("e", 0.95), says("%", 0.98)), "a single letter says nothing"
+    assert not recogniser.believes(says("the total sum is", 0.8), says("GST @6%: 80.46", 0.95))
+    assert not recogniser.believes(says("My dear friend", 0.7), says("My dear fricnd", 0.9))
+
+
+def test_a_reading_says_where_its_characters_stand_and_how_sure_they_are() -> None:
+    classes = ("", "1", "2", " ")  # digits: of them the models of letters have no opinion
+    steps = np.array([[1, 0, 0, 0], [0.2, 0.8, 0, 0], [0.9, 0, 0, 0.1], [0, 0, 1, 0]], np.float32)
+    beam = Beam(classes, Letters())
+    reading = reading_of(steps, classes, beam)
+    assert reading.text == "12"
+    assert [glyph.confidence for glyph in reading.glyphs] == pytest.approx([0.8, 1])
+    assert [glyph.centre for glyph in reading.glyphs] == [12, 28]
+    assert [glyph.space for glyph in reading.glyphs] == pytest.approx([0, 0.1])
+    assert reading.score == pytest.approx(0.9)
+    assert reading_of(steps[:1], classes, beam) == Reading((), 0.0)
 
 
 def test_it_reads_cursive_that_the_plain_recogniser_does_not(

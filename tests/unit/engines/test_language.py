@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from readstone.engines.read.language import language_of
+from readstone.engines.read.language import _identifier, language_of, most_likely
 
 TEXTS = {
     "en": "All human beings are born free and equal in dignity and rights.",
@@ -55,3 +55,10 @@ def test_a_script_without_a_code_has_none() -> None:
 
 def test_a_brand_name_does_not_make_japanese_english() -> None:
     assert language_of("このページは Microsoft Azure について") == "ja"
+
+
+def test_who_tells_all_languages_apart_shares_the_tables_of_who_tells_ours() -> None:
+    assert language_of(TEXTS["de"]) == "de"
+    assert most_likely("Tất cả mọi người sinh ra đều được tự do và bình đẳng.", ("vi",), 0.9) == "vi"
+    ours, every = _identifier(), _identifier(every=True)
+    assert ours.tk_nextmove is every.tk_nextmove  # type: ignore[attr-defined]

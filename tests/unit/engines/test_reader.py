@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from readstone.domain.options import ReadOptions
-from readstone.domain.picture import Picture
+from readstone.domain.picture import Picture, RgbPixels
 from readstone.domain.refusals import Cancelled
 from readstone.domain.text import Orientation
+from readstone.engines.read import looks
+from readstone.engines.read.detect import Strip
 from readstone.engines.read.reader import PageReader
 
 Write = Callable[..., Picture]
@@ -132,3 +134,24 @@ def test_many_callers_get_their_own_pages(reader: PageReader, write: Write) -> N
 
     with ThreadPoolExecutor(len(pictures)) as pool:
         assert list(pool.map(read, pictures)) == [f"Invoice number {n}" for n in range(11, 19)]
+
+
+def test_a_page_that_reads_unclearly_is_looked_at_once_more(
+    reader: PageReader, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = write((520, 240), LINES)
+    scales: list[float] = []
+    detect = reader.detector.detect
+
+    def noted(pixels: RgbPixels, scale: float, alone: bool = True) -> list[Strip]:
+        scales.append(scale)
+        return detect(pixels, scale, alone)
+
+    monkeypatch.setattr(reader.detector, "detect", noted)
+    assert [line.text for line in reader.read(picture, ReadOptions()).lines] == TEXT
+    assert len(scales) == 1
+    # The lines of the two looks are of the same writing: none comes twice.
+    monkeypatch.setattr(looks, "is_worth_another", lambda _lines: True)
+    monkeypatch.setattr(looks, "is_clear", lambda _line: False)
+    assert [line.text for line in reader.read(picture, ReadOptions()).lines] == TEXT
+    assert scales[2] == pytest.approx(looks.LARGER * scales[1])

@@ -56,17 +56,34 @@ def test_quick_and_exact_and_latin_agree_on_clear_lines(recogniser: Recogniser) 
     assert [glyph.confidence for glyph in latin.glyphs] == pytest.approx([g.confidence for g in exact.glyphs], abs=1e-3)
 
 
-def test_ideographs_are_read_though_latin_is_expected(recogniser: Recogniser) -> None:
+def ideographs(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     image = Image.new("L", (40, 40), 255)
     # A box with a stroke through its middle, drawn so that no font is needed.
     pen = ImageDraw.Draw(image)
     pen.rectangle((7, 12, 33, 27), outline=0, width=3)
     pen.line((20, 3, 20, 37), fill=0, width=3)
-    row = np.full((LINE_HEIGHT, 8 + 44 * 4), 255, np.uint8)
-    for at in range(4):
+    row = np.full((LINE_HEIGHT, 8 + 44 * count), 255, np.uint8)
+    for at in range(count):
         row[4:44, 8 + 44 * at : 48 + 44 * at] = np.asarray(image)
-    line = np.repeat(row[:, :, None], 3, axis=2)
+    return np.repeat(row[:, :, None], 3, axis=2)
+
+
+def test_ideographs_are_read_though_latin_is_expected(recogniser: Recogniser) -> None:
+    line = ideographs(4)
     assert recogniser.read(line, Manner(latin=True)).text == recogniser.read(line).text == "中中中中"
+
+
+@pytest.mark.parametrize("manner", [Manner(latin=True), Manner(exact=True, latin=True), Manner()])
+def test_lines_read_together_say_what_each_says_alone(recogniser: Recogniser, manner: Manner) -> None:
+    blank = np.full((LINE_HEIGHT, 40, 3), 255, np.uint8)
+    lines = [written("Quay 7"), ideographs(3), blank, written("The quick brown fox, 1905 (50 %)"), ideographs(1)]
+    together, alone = recogniser.read_each(lines, manner), [recogniser.read(line, manner) for line in lines]
+    for some, one in zip(together, alone, strict=True):
+        assert some.text == one.text
+        assert [g.centre for g in some.glyphs] == [g.centre for g in one.glyphs]
+        assert [g.confidence for g in some.glyphs] == pytest.approx([g.confidence for g in one.glyphs], abs=1e-4)
+        assert [g.space for g in some.glyphs] == pytest.approx([g.space for g in one.glyphs], abs=1e-4)
+    assert [reading.text for reading in together][1:3] == ["中中中", ""]
 
 
 def test_latin_that_no_class_fits_well_is_looked_at_with_all_classes_and_only_there(recogniser: Recogniser) -> None:

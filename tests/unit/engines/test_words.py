@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from readstone.domain.geometry import Point, Quad
+from readstone.engines.read import ink
 from readstone.engines.read.confidence import token_confidence, word_confidence
 from readstone.engines.read.ink import ink_of
 from readstone.engines.read.recognise import Glyph, Reading
@@ -142,6 +145,21 @@ def test_marks_of_neighbouring_lines_are_not_ink() -> None:
     ink = ink_of(image)
     assert ink[:, 10:40].any()
     assert not ink[:, 50:].any()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 47), st.integers(1, 48), st.integers(0, 199), st.integers(1, 200)), max_size=6)
+)
+def test_marks_are_told_apart_wherever_one_may_have_to_be_left_out(marks: list[tuple[int, int, int, int]]) -> None:
+    image = line_image([])
+    for top, height, left, width in marks:
+        image[top : top + height, left : left + width] = 0
+    quick = ink_of(image)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ink, "_may_hold_strangers", lambda _mask: True)
+        thorough = ink_of(image)
+    assert quick.dtype == thorough.dtype == np.bool_
+    assert (quick == thorough).all()
 
 
 @pytest.mark.parametrize(

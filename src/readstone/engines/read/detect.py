@@ -7,6 +7,7 @@ are those that PP-OCRv6 is used with upstream.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from readstone.domain.geometry import Point, Quad
 from readstone.domain.picture import RgbPixels
 from readstone.engines.manifest import TEXT_DETECTOR
 from readstone.engines.onnx import Model
+from readstone.engines.read.arcs import Arc, arc_of
 from readstone.engines.read.tensor import as_tensor
 
 _INK = 0.3  # probability above which a pixel of the map is text
@@ -25,6 +27,8 @@ _SURE = 0.5  # mean probability that a box needs
 _UNCLIP = 1.6  # the model is trained on shrunken lines; boxes grow by area * this / perimeter
 _SMALL = 45  # pixels of the map below which a box is a small one
 _MARGIN = 0.05  # part of its height by which a small box is too tight on every side
+_BENT = 0.66  # part of its rectangle above which a mark of text is not looked at for a bent line
+_BENT_LEAST = 6  # pixels of the map that are the shorter side of such a rectangle
 _MOST = 3000  # boxes taken from one picture
 _STRIDE = 32  # the model halves its input five times
 
@@ -37,7 +41,7 @@ class Strip:
     """A rectangle around some text whose direction of reading is still open.
 
     `angle` is that of the longer side in radians, (-pi/2, pi/2], clockwise; `along` and `across` are the
-    longer and the shorter side in pixels of the picture.
+    longer and the shorter side in pixels of the picture. `arc` is the band of a line that runs along a circle.
     """
 
     centre: Point
@@ -45,6 +49,12 @@ class Strip:
     across: float
     angle: float
     score: float
+    arc: Arc | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether text fills the rectangle well; not so of most that have an arc."""
+        return self.score >= _SURE
 
     def grown(self, ends: float, sides: float) -> Strip:
         """Longer at both ends and wider at both sides by these parts of `across`."""
@@ -102,7 +112,8 @@ def _strips(probability: NDArray[np.float32], x_scale: float, y_scale: float) ->
         if min(sides) < 3:
             continue
         score = _mean_inside(probability, cv2.boxPoints((centre, sides, degrees)))
-        if score < _SURE:
+        arc = _arc(contour, probability, x_scale, y_scale) if _may_be_bent(contour, sides) else None
+        if score < _SURE and arc is None:
             continue
         # Offsetting a rectangle with round joints and boxing it again only makes both sides longer.
         grown = sides[0] * sides[1] * _UNCLIP / (sides[0] + sides[1])
@@ -111,8 +122,35 @@ def _strips(probability: NDArray[np.float32], x_scale: float, y_scale: float) ->
         if height < _SMALL:
             grown += 2 * _MARGIN * height
         corners = cv2.boxPoints((centre, (sides[0] + grown, sides[1] + grown), degrees))
-        strips.append(_strip(corners * np.array([x_scale, y_scale], np.float32), score))
+        strips.append(_strip(corners * np.array([x_scale, y_scale], np.float32), score, arc))
     return strips
+
+
+def _may_be_bent(contour: Corners, sides: Sequence[float]) -> bool:
+    return min(sides) >= _BENT_LEAST and cv2.contourArea(contour) < _BENT * sides[0] * sides[1]
+
+
+def _arc(contour: Corners, probability: NDArray[np.float32], x_scale: float, y_scale: float) -> Arc | None:
+    """The arc, in pixels of the picture, that a contour runs around; None where it is none, or too faint."""
+    left, top, wide, high = cv2.boundingRect(contour)
+    inside = np.zeros((high, wide), np.uint8)
+    cv2.drawContours(inside, [np.asarray(contour) - (left, top)], -1, 1, cv2.FILLED)
+    part = probability[top : top + high, left : left + wide]
+    if cv2.mean(part, inside)[0] < _SURE:
+        return None
+    rows, columns = np.nonzero(inside.astype(np.bool_) & (part > _INK))
+    # The two axes' scales differ a little; a circle needs one.
+    scale = (x_scale + y_scale) / 2
+    arc = arc_of(np.column_stack((left + columns + 0.5, top + rows + 0.5)))
+    if arc is None:
+        return None
+    arc = arc.grown(arc.length * arc.thickness * _UNCLIP / (arc.length + arc.thickness))
+    return replace(
+        arc,
+        centre=arc.centre.scaled(x_scale, y_scale),
+        radius=arc.radius * scale,
+        thickness=arc.thickness * scale,
+    )
 
 
 def _mean_inside(probability: NDArray[np.float32], corners: Corners) -> float:
@@ -124,7 +162,7 @@ def _mean_inside(probability: NDArray[np.float32], corners: Corners) -> float:
     return float(cv2.mean(probability[top : bottom + 1, left : right + 1], mask)[0])
 
 
-def _strip(corners: Corners, score: float) -> Strip:
+def _strip(corners: Corners, score: float, arc: Arc | None) -> Strip:
     """Corners in order around the box; the two axes' scales differ a little, hence the means."""
     first = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
     second = (corners[2] - corners[1] + corners[3] - corners[0]) / 2
@@ -142,4 +180,5 @@ def _strip(corners: Corners, score: float) -> Strip:
         min(first_length, second_length),
         angle,
         score,
+        arc,
     )

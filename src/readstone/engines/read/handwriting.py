@@ -3,28 +3,41 @@
 It is the plain recogniser trained further on cursive hands (tools/train). On those it is right far more often; on
 print, signs and clear modern hands the plain one is. So it is asked only about lines that the plain one is unsure
 of, however they are cut, and believed only when it is clearly the surer of the two.
+
+Where it is unsure it is helped by models of letters (beam.py, letters.py): of what the picture may say, the text that
+is likelier to have been written. How sure it is of a character stays its own probability of it, whatever the models
+of letters say; but between two readings of one line their opinion counts.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.script import Script, script_of
 from readstone.engines.manifest import HANDWRITING_RECOGNISER
 from readstone.engines.onnx import Model
+from readstone.engines.read.beam import Beam, spans
 from readstone.engines.read.foreign import is_silent
-from readstone.engines.read.recognise import Reading, as_input, decode
+from readstone.engines.read.letters import Letters
+from readstone.engines.read.recognise import Glyph, Reading, as_input
 
 TIGHTER = -0.1
 """How much the strip is grown before it is cut for this recogniser, in parts of its height at every edge.
 
 The real lines that it learned from are cut closer to their ink than the detector's strips are."""
 
-# Chosen among a few on the labelled sets, where they change little: tools/train/README.md.
+# Chosen on half of the labelled pages, confirmed on the others: docs/accuracy.md.
 _MARGIN = 0.03  # how much surer than the plain reading it must be, in mean probability
-_SURE_ENOUGH = 0.8  # where both are lost, the plain one loses less
+_SURE_ENOUGH = 0.7  # where both are lost, the plain one loses less
+_LETTERS = 0.06  # what the mean logarithm of the letters' probability counts beside that
+_MOST = 2.0  # of that logarithm, and so much only for texts of 10 characters: parts of forms and tables are no prose
+_ENOUGH = 10
+_STEP = 8  # columns of the line per time step
 
 
 class HandReader(Protocol):
@@ -48,14 +61,21 @@ class HandwritingRecogniser:
     def __init__(self) -> None:
         self.model = Model(HANDWRITING_RECOGNISER, threads=1, arena=True)
         self._classes = ("", *self.model.metadata["character"].split("\n"), " ")
+        self._letters = Letters()
+        self._beam = Beam(self._classes, self._letters)
 
     def read(self, line: RgbPixels) -> Reading:
         """Read a line image: RGB uint8, 48 rows, any width."""
-        return decode(self.model.run(as_input(line))[0], self._classes)
+        probabilities = self.model.run(as_input(line))[0]
+        return reading_of(probabilities, self._classes, self._beam)
 
     def believes(self, own: Reading, plain: Reading) -> bool:
-        """See `is_believed`."""
-        return is_believed(own, plain)
+        """Whether its reading takes the plain one's place: it is surer, or says what is likelier to be written."""
+        if not own.text.strip():
+            return False
+        gain = self._letters.likelihood(own.text) - self._letters.likelihood(plain.text)
+        gain = min(max(gain, -_MOST), _MOST) * min(len(own.text) / _ENOUGH, 1)
+        return own.score >= _SURE_ENOUGH and own.score + _LETTERS * gain > plain.score + _MARGIN
 
 
 def may_be_handwriting(plain: Reading, quad: Quad) -> bool:
@@ -70,6 +90,18 @@ def may_be_handwriting(plain: Reading, quad: Quad) -> bool:
     return 2 * scripts.count(Script.LATIN) >= len(scripts)
 
 
-def is_believed(own: Reading, plain: Reading) -> bool:
-    """Whether the handwriting recogniser's reading takes the plain one's place."""
-    return bool(own.text.strip()) and own.score >= _SURE_ENOUGH and own.score > plain.score + _MARGIN
+def reading_of(probabilities: NDArray[np.float32], classes: tuple[str, ...], beam: Beam) -> Reading:
+    """The likeliest reading; time steps x classes, class 0 the blank, the last one the space.
+
+    A character is as sure as its best time step; a space may stand anywhere from the start of the one before it to
+    its end.
+    """
+    found = beam.search(probabilities)
+    glyphs, before = [], 0
+    for at, (first, last) in enumerate(spans(probabilities, found.classes)):
+        best = first + int(probabilities[first : last + 1, found.classes[at]].argmax())
+        gap = float(probabilities[before : last + 1, -1].max())
+        centre = _STEP / 2 * (first + last + 1)
+        glyphs.append(Glyph(classes[found.classes[at]], centre, beam.share(probabilities[best], found, at), gap))
+        before = first
+    return Reading(tuple(glyphs), sum(glyph.confidence for glyph in glyphs) / max(len(glyphs), 1))

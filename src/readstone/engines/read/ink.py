@@ -25,7 +25,9 @@ def ink_of(line: RgbPixels) -> Ink:
     _, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     border = np.concatenate((bright[0], bright[-1], bright[:, 0], bright[:, -1]))
     dark_on_light = 2 * int(border.sum()) + int(bright.sum()) * border.size // bright.size > 1.5 * border.size
-    mask = (1 - bright if dark_on_light else bright).astype(np.uint8)
+    mask = np.asarray(1 - bright if dark_on_light else bright, np.uint8)
+    if not _may_hold_strangers(mask):
+        return mask.view(np.bool_)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     rows, columns = mask.shape
     top, height, width = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
@@ -36,5 +38,20 @@ def ink_of(line: RgbPixels) -> Ink:
     kept[0] = False
     if not kept.any() and count > 1:
         kept[1:] = True
-    ink: Ink = kept[labels]
+    ink: Ink = kept.take(labels)
     return ink
+
+
+def _may_hold_strangers(mask: NDArray[np.uint8]) -> bool:
+    """Whether some mark touches the upper or lower edge or, as far as its columns tell, is long enough for a rule.
+
+    Where none does, as on most lines of print, nothing need be told apart.
+    """
+    if mask[0].any() or mask[-1].any():
+        return True
+    rows, columns = mask.shape
+    inked = cv2.reduce(mask, 0, cv2.REDUCE_MAX)[0]
+    # A mark has no empty column: it is no longer than what lies between two of them.
+    empty = np.flatnonzero(inked == 0)
+    longest = np.diff(empty, prepend=-1, append=columns).max() - 1
+    return bool(longest > _RULE * columns and longest > 2 * rows)

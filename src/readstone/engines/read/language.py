@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 from readstone.domain.script import Script, script_of
 
@@ -93,7 +93,7 @@ def _classify(text: str) -> tuple[str, float]:
 
 
 _loading = threading.Lock()
-_loaded: dict[bool, _Classifier] = {}
+_loaded: dict[bool, Any] = {}
 
 
 def _identifier(*, every: bool = False) -> _Classifier:
@@ -105,8 +105,19 @@ def _identifier(*, every: bool = False) -> _Classifier:
         if every not in _loaded:
             from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-            identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-            if not every:
-                identifier.set_languages([code for code in _LATIN if code in identifier.labels])
-            _loaded[every] = identifier
-        return _loaded[every]
+            whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+            among = [at for at, code in enumerate(whole.nb_classes) if every or code in _LATIN]
+            # Made anew: told to know fewer languages, it would keep the figures of the others, 20 MB. The tables of
+            # letters, 40 MB, are the same for all.
+            tables = next(iter(_loaded.values()), whole)
+            _loaded[every] = LanguageIdentifier(
+                whole.nb_ptc[:, among],
+                whole.nb_pc[among],
+                [whole.nb_classes[at] for at in among],
+                tables.tk_nextmove,
+                tables.tk_output,
+                norm_probs=True,
+                tk_row=tables.tk_row,
+            )
+        found: _Classifier = _loaded[every]
+        return found

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from readstone.domain.geometry import Point, Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.text import Line
+from readstone.engines.read.arcs import Arc, bent, flat_quad, flattened
 from readstone.engines.read.choice import ALMOST_SURE, is_better, other_cuttings
 from readstone.engines.read.columns import is_column, reread, stood_up
 from readstone.engines.read.crop import crop
@@ -23,6 +24,7 @@ from readstone.engines.read.words import line_of
 _READABLE = 0.5  # mean probability below which a strip is taken for a texture, not for text
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
+_LEAST_BENT = 3  # letters of a bent line; a scrawl may pass for one or two
 
 QUICK = Manner(latin=True)
 """How the first lines of a page are read: a step of another script sends a line to all classes anyway."""
@@ -54,19 +56,39 @@ class LineReader:
         image = crop(pixels, quad, stretch)
         return Cut(quad, image, self.recogniser.read(image, manner), manner.exact or not self.recogniser.has_quick)
 
+    def cuts(self, pixels: RgbPixels, quads: Sequence[Quad], manner: Manner = QUICK) -> list[Cut]:
+        """See `cut`."""
+        images = [crop(pixels, quad) for quad in quads]
+        exact = manner.exact or not self.recogniser.has_quick
+        readings = self.recogniser.read_each(images, manner) if images else []
+        return [Cut(*found, exact) for found in zip(quads, images, readings, strict=True)]
+
     def stands_upright(self, pixels: RgbPixels, quad: Quad, lying: Reading) -> bool:
         """Whether the glyphs in a quad that runs downwards stand upright in it."""
         return reread(crop(pixels, quad), lying, self.recogniser.read)[1]
 
     def line(self, pixels: RgbPixels, strip: Strip, lean: float, manner: Manner, known: Known) -> Line | None:
         """The line on `strip` of a page leaning by `lean` (radians), None where there is no text."""
-        quad = strip.towards(lean)
-        if quad.thickness >= _TALL * quad.length:
-            return self._tall_line(pixels, strip, lean)
-        best = known.get(quad) or self.cut(pixels, quad, manner)
-        if best.reading.score < ALMOST_SURE:
-            best = self._surest(pixels, strip, lean, best)
-        return line_of(best.reading, best.image, best.quad) if best.reading.score >= _READABLE else None
+        return self.several(pixels, (strip,), lean, manner, known)[0]
+
+    def several(
+        self, pixels: RgbPixels, strips: Sequence[Strip], lean: float, manner: Manner, known: Known
+    ) -> list[Line | None]:
+        """The lines on some strips: see `line`. Each step is done for all of them before the next (see `groups`)."""
+        quads = [strip.towards(lean) for strip in strips]
+        lying = [quad for quad in quads if quad.thickness < _TALL * quad.length]
+        read = {cut.quad: cut for cut in self.cuts(pixels, [quad for quad in lying if quad not in known], manner)}
+        best = {quad: known.get(quad) or read[quad] for quad in lying}
+        for strip, quad in zip(strips, quads, strict=True):
+            if quad in best and best[quad].reading.score < ALMOST_SURE:
+                best[quad] = self._surest(pixels, strip, lean, best[quad])
+        return [
+            self._readable(best[quad]) if quad in best else self._tall_line(pixels, strip, lean)
+            for strip, quad in zip(strips, quads, strict=True)
+        ]
+
+    def _readable(self, cut: Cut) -> Line | None:
+        return line_of(cut.reading, cut.image, cut.quad) if cut.reading.score >= _READABLE else None
 
     def _surest(self, pixels: RgbPixels, strip: Strip, lean: float, first: Cut) -> Cut:
         """The line read again exactly, then cut in other ways."""
@@ -107,9 +129,18 @@ class LineReader:
                 best = cut
             if cut.reading.score >= _CLEAR:
                 break
-        if best is None or best.reading.score < _READABLE:
-            return None
-        return line_of(best.reading, best.image, best.quad)
+        return self._readable(best) if best else None
+
+    def bent_line(self, pixels: RgbPixels, strip: Strip, arc: Arc, lean: float) -> Line | None:
+        """The line along the arc of `strip`; where that reads unclearly, the line on its rectangle, if any."""
+        upper = arc.is_upper(lean)
+        for outward in (upper, not upper):
+            image = flattened(pixels, arc, outward)
+            reading = self.recogniser.read(image, Manner(exact=True))
+            if reading.score >= _CLEAR and len(reading.glyphs) >= _LEAST_BENT:
+                line = line_of(reading, image, flat_quad(image))
+                return bent(line, image, arc, outward, lean) if line else None
+        return self.line(pixels, strip, lean, Manner(exact=True), {}) if strip.is_sure else None
 
     def whole(self, pixels: RgbPixels, orient: bool) -> tuple[int, Line] | None:
         """The whole picture as one line, and the quarter turns that lay it flat; None unless it reads clearly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from readstone.domain.picture import Picture, RgbPixels
 from readstone.domain.stages import Stage, stage
 from readstone.domain.text import Line, Page
 from readstone.engines.protocols import never
+from readstone.engines.read import looks
+from readstone.engines.read.arcs import Arc
 from readstone.engines.read.cores import Cores, stop_if
 from readstone.engines.read.crop import LINE_HEIGHT, crop
 from readstone.engines.read.detect import Detector, Strip
 from readstone.engines.read.foreign import ForeignLines, refuse_unreadable
+from readstone.engines.read.groups import together
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened, with_appearance
 from readstone.engines.read.language import language_of
 from readstone.engines.read.layout import regions_of
@@ -100,7 +104,8 @@ class PageReader:
         cancelled: Callable[[], bool],
     ) -> tuple[int, list[Line]]:
         """Clockwise quarter turns that bring the picture upright, and its lines when so turned."""
-        strips = self._strips(pixels, scale, cancelled)
+        size, found_first = self._strips(pixels, scale, cancelled)
+        strips, arcs = _flat_and_bent(found_first)
         known: Known = {}
         turns, manner = 0, Manner()
         if orient and strips:
@@ -110,7 +115,8 @@ class PageReader:
                 known = {}
                 # Found again on the page as it stands upright, it reads no worse than if it had come so.
                 pixels = turned(pixels, turns)
-                strips = self._strips(pixels, scale, cancelled)
+                size, found_first = self._strips(pixels, scale, cancelled)
+                strips, arcs = _flat_and_bent(found_first)
         lean, strips = lean_of(strips), _longest_first(strips)
         quads = [strip.towards(lean) for strip in strips]
 
@@ -119,27 +125,57 @@ class PageReader:
 
         with stage(Stage.RECOGNISE, self.name):
             done = foreign.first(pixels, quads, each) if foreign else [None] * len(strips)
-            found = self._cores.each(
-                lambda at: done[at] or self.lines.line(pixels, strips[at], lean, manner, known),
-                range(len(strips)),
+            rest = [strip for strip, line in zip(strips, done, strict=True) if line is None]
+            read = self._cores.each(
+                lambda some: self.lines.several(pixels, some, lean, manner, known),
+                # Where most lines are unclear, each takes as long as a group of others.
+                [[strip] for strip in rest] if manner.exact else self._together(rest, lean),
                 cancelled,
             )
+            others = itertools.chain.from_iterable(read)
+            found = [next(others) if line is None else line for line in done]
             if foreign:
                 found = foreign.read(pixels, quads, found, each)
-        return turns, [line for line in found if line is not None]
+            found += self._cores.each(lambda one: self.lines.bent_line(pixels, one[0], one[1], lean), arcs, cancelled)
+        lines = [line for line in found if line is not None]
+        if not looks.is_worth_another(lines):
+            return turns, looks.without_scrawls(lines)
+        return turns, self._looked_again(pixels, size * looks.LARGER, lean, lines, cancelled)
 
-    def _strips(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
-        """Strips of text, looked for at a smaller scale first where that may do."""
+    def _looked_again(
+        self, pixels: RgbPixels, scale: float, lean: float, lines: list[Line], cancelled: Callable[[], bool]
+    ) -> list[Line]:
+        """`lines`, with the unclear ones replaced by those that read better when looked for at `scale`."""
+        clear = [line for line in lines if looks.is_clear(line)]
+        taken = looks.boxes_along([line.quad for line in clear], lean)
+        strips, _ = _flat_and_bent(self._found(pixels, scale, cancelled))
+        boxes = looks.boxes_along([strip.towards(lean) for strip in strips], lean)
+        free = [s for s, box in zip(strips, boxes, strict=True) if not any(looks.are_same(box, b) for b in taken)]
+        with stage(Stage.RECOGNISE, self.name):
+            found = self._cores.each(
+                lambda strip: self.lines.line(pixels, strip, lean, Manner(exact=True), {}),
+                _longest_first(free),
+                cancelled,
+            )
+        unclear = [line for line in lines if not looks.is_clear(line)]
+        return clear + looks.better_of(unclear, [line for line in found if line is not None], lean)
+
+    def _together(self, strips: Sequence[Strip], lean: float) -> list[Sequence[Strip]]:
+        return together(strips, [strip.towards(lean) for strip in strips], self._cores.shares)
+
+    def _strips(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> tuple[float, list[Strip]]:
+        """Strips of text, looked for at a smaller scale first where that may do, and the scale at which they were."""
         for smaller in smaller_scales(pixels.shape[1], pixels.shape[0], scale):
             strips = self._found(pixels, smaller, cancelled)
             if is_large_enough([strip.across * smaller for strip in strips]):
-                return strips
-        return self._found(pixels, scale, cancelled)
+                return smaller, strips
+        return scale, self._found(pixels, scale, cancelled)
 
     def _found(self, pixels: RgbPixels, scale: float, cancelled: Callable[[], bool]) -> list[Strip]:
         stop_if(cancelled)
         with stage(Stage.DETECT, self.name):
-            return self._cores.one(lambda alone: self.detector.detect(pixels, scale, alone))
+            looked_at = round(pixels.shape[0] * pixels.shape[1] * scale * scale)
+            return self._cores.one(lambda alone: self.detector.detect(pixels, scale, alone), looked_at)
 
     def _quarter_turns(
         self,
@@ -160,8 +196,9 @@ class PageReader:
             asked.append(quads)
             more = ahead if quads[0] in ahead else []
             wanted = [quad for quad in dict.fromkeys([*quads, *more]) if quad not in known]
-            for cut in self._cores.each(lambda quad: self.lines.cut(pixels, quad), wanted, cancelled):
-                known[cut.quad] = cut
+            groups = together(wanted, wanted, min(self._cores.count, self._cores.shares))
+            for cuts in self._cores.each(lambda some: self.lines.cuts(pixels, some), groups, cancelled):
+                known.update((cut.quad, cut) for cut in cuts)
             return [known[quad].reading for quad in quads]
 
         def stands_upright(quad: Quad, lying: Reading) -> bool:
@@ -174,6 +211,11 @@ class PageReader:
             if upside_down is not None and upside_down == (vote.readings == forward):
                 return (vote.turns + 2) % 4, manner_of(vote.readings)
         return vote.turns, manner_of(vote.readings)
+
+
+def _flat_and_bent(strips: Sequence[Strip]) -> tuple[list[Strip], list[tuple[Strip, Arc]]]:
+    """Strips of straight lines, and those of lines along a circle, which tell nothing of the page's direction."""
+    return [s for s in strips if s.arc is None], [(s, s.arc) for s in strips if s.arc is not None]
 
 
 def _longest_first(strips: Sequence[Strip]) -> list[Strip]:

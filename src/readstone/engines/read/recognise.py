@@ -12,7 +12,9 @@ line only when one of them is of another script.
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -106,7 +108,7 @@ class Recogniser:
         """Run every model once: the first run costs extra; better now than in somebody's request."""
         blank = np.full((_ROWS, _LEAST_WIDTH, 3), 255, np.uint8)
         for exact in (False, True):
-            features = self._features(blank, exact=exact)
+            features = self._features(self._tensor(blank, exact=exact), exact=exact)
         for head in (self._latin, self._all):
             head.run(features)
 
@@ -127,38 +129,55 @@ class Recogniser:
 
     def read(self, line: RgbPixels, manner: Manner = Manner()) -> Reading:
         """Read a line image: RGB uint8, 48 rows, any width."""
-        features = self._features(line, exact=manner.exact)
-        if manner.latin:
-            steps = self._latin_steps(features, math.ceil(line.shape[1] / _STEP))
-            reading = _reading(steps, self._latin_classes) if steps else None
-            if reading is not None and reading.score >= _SURE:
-                return reading
-        return _reading(_steps(self._all.run(features)), self._classes)
+        return self.read_each((line,), manner)[0]
 
-    def _latin_steps(self, features: NDArray[np.float32], written: int) -> _Steps | None:
-        """What each step says by its Latin classes; None where a letter of another script stands.
+    def read_each(self, lines: Sequence[RgbPixels], manner: Manner = Manner()) -> list[Reading]:
+        """Read some line images, which share what is done behind their features; see `read`."""
+        tensors = [self._tensor(line, exact=manner.exact) for line in lines]
+        features = [self._features(tensor, exact=manner.exact) for tensor in tensors]
+        if not manner.latin:
+            return [self._by_all(found) for found in features]
+        every = self._latin_steps(features, [math.ceil(line.shape[1] / _STEP) for line in lines])
+        readings = [_reading(steps, self._latin_classes) if steps else None for steps in every]
+        return [
+            reading if reading and reading.score >= _SURE else self._by_all(found)
+            for reading, found in zip(readings, features, strict=True)
+        ]
+
+    def _by_all(self, features: NDArray[np.float32]) -> Reading:
+        return _reading(_steps(self._all.run(features))[0], self._classes)
+
+    def _latin_steps(self, features: Sequence[NDArray[np.float32]], written: Sequence[int]) -> list[_Steps | None]:
+        """What each step of each line says by its Latin classes; None where a letter of another script stands.
 
         Steps from `written` on lie on the padding behind the line, where nothing can stand.
         """
-        logits = self._latin.run(features)
-        doubtful = np.flatnonzero(logits[:written].max(axis=1) < _FAMILIAR)
-        steps = _steps(logits)
+        together = np.concatenate(features)
+        may_stand = np.concatenate([np.arange(len(line)) < end for line, end in zip(features, written, strict=True)])
+        steps, top = _steps(self._latin.run(together))
+        doubtful = np.flatnonzero((top < _FAMILIAR) & may_stand)
+        is_foreign = np.zeros(len(top), np.bool_)
         if len(doubtful):
-            whole = _steps(self._all.run(features[doubtful]))
-            if not self._is_latin[whole.best].all():
-                return None
+            whole, _ = _steps(self._all.run(together[doubtful]))
+            is_foreign[doubtful] = ~self._is_latin[whole.best]
             steps.best[doubtful] = self._place_in_latin[whole.best]
             steps.sure[doubtful], steps.gap[doubtful] = whole.sure, whole.gap
-        return steps
+        ends = itertools.accumulate((len(line) for line in features), initial=0)
+        return [
+            None
+            if is_foreign[start:end].any()
+            else _Steps(steps.best[start:end], steps.sure[start:end], steps.gap[start:end])
+            for start, end in itertools.pairwise(ends)
+        ]
 
-    def _features(self, line: RgbPixels, *, exact: bool) -> NDArray[np.float32]:
-        """Time steps x features."""
+    def _tensor(self, line: RgbPixels, *, exact: bool) -> NDArray[np.float32]:
         if exact or not self.has_quick:
-            model, tensor = self._exact, as_input(line)
-        else:
-            columns = max(_LEAST_QUICK, line.shape[1] + _LEAST_BEHIND)
-            model, tensor = self._quick, as_tensor(line, min(columns, _LEAST_WIDTH))
-        found: NDArray[np.float32] = model.run(tensor)[0]
+            return as_input(line)
+        return as_tensor(line, min(max(_LEAST_QUICK, line.shape[1] + _LEAST_BEHIND), _LEAST_WIDTH))
+
+    def _features(self, tensor: NDArray[np.float32], *, exact: bool) -> NDArray[np.float32]:
+        """Time steps x features."""
+        found: NDArray[np.float32] = (self._exact if exact else self._quick).run(tensor)[0]
         return found
 
 
@@ -167,13 +186,14 @@ def as_input(line: RgbPixels) -> NDArray[np.float32]:
     return as_tensor(line, _LEAST_WIDTH)
 
 
-def _steps(logits: NDArray[np.float32]) -> _Steps:
-    """What the steps say whose logits these are, softmax over each row; `logits` are overwritten."""
+def _steps(logits: NDArray[np.float32]) -> tuple[_Steps, NDArray[np.float32]]:
+    """What the steps say by softmax over each row of `logits`, which are overwritten, and the best logit of each."""
     best = logits.argmax(axis=1)
-    logits -= logits[np.arange(len(best)), best][:, None]
+    top = logits[np.arange(len(best)), best]
+    logits -= top[:, None]
     np.exp(logits, out=logits)
     total = logits.sum(axis=1)
-    return _Steps(best, 1 / total, logits[:, -1] / total)
+    return _Steps(best, 1 / total, logits[:, -1] / total), top
 
 
 def decode(probabilities: NDArray[np.float32], classes: tuple[str, ...]) -> Reading:

@@ -14,6 +14,7 @@ from readstone.domain.picture import RgbPixels
 from readstone.domain.script import stands_alone
 from readstone.domain.text import Line, Word
 from readstone.engines.read.confidence import Confidence, word_confidence
+from readstone.engines.read.digits import with_digits
 from readstone.engines.read.ink import Ink, ink_of
 from readstone.engines.read.recognise import Glyph, Reading
 from readstone.engines.read.spaces import with_spaces
@@ -52,13 +53,13 @@ def line_of(reading: Reading, image: RgbPixels, quad: Quad, confidence: Confiden
     if not reading.text.strip():
         return None
     ink = ink_of(image)
-    runs = _runs(with_spaces(reading, ink).glyphs)
-    flat = _boxes(ink, _cuts(runs, ink))
+    runs = _runs(with_digits(with_spaces(reading, ink)).glyphs)
+    *each, around = _on_picture(_with_around(_boxes(ink, _cuts(runs, ink))), quad, image)
     words = tuple(
         Word(run.text, at, confidence([glyph.confidence for glyph in run.glyphs]))
-        for run, at in zip(runs, _on_picture(flat, quad, image), strict=True)
+        for run, at in zip(runs, each, strict=True)
     )
-    return Line(_joined(runs), _around(flat, quad, image), words)
+    return Line(_joined(runs), around, words)
 
 
 def _runs(glyphs: tuple[Glyph, ...]) -> list[_Run]:
@@ -142,26 +143,26 @@ def _boxes(ink: Ink, cuts: list[int]) -> Boxes:
     blank = first == behind
     padded = np.append(inked, 0)
     left, right = np.where(blank, starts, padded[first]), np.where(blank, ends, padded[behind - 1] + 1)
-    top, bottom = np.zeros(len(starts), int), np.full(len(starts), rows)
-    for at in np.flatnonzero(~blank).tolist():
-        within = np.flatnonzero(ink[:, left[at] : right[at]].any(axis=1))
-        top[at], bottom[at] = within[0], within[-1] + 1
+    # Every second slice is one between two boxes; the last box may end where the line does, where no slice starts.
+    edges = np.stack((left, right), axis=1).ravel()
+    within = np.logical_or.reduceat(ink, edges[:-1] if edges[-1] == ink.shape[1] else edges, axis=1)[:, ::2]
+    top = np.where(blank, 0, within.argmax(axis=0))
+    bottom = np.where(blank, rows, rows - within[::-1].argmax(axis=0))
     return np.array((left, top, np.maximum(right, left + 1), bottom), np.float64)
+
+
+def _with_around(boxes: Boxes) -> Boxes:
+    """The boxes, and behind them the smallest one around all of them."""
+    around = np.concatenate((boxes[:2].min(axis=1), boxes[2:].max(axis=1)))
+    return np.concatenate((boxes, around[:, None]), axis=1)
 
 
 def _on_picture(boxes: Boxes, quad: Quad, image: RgbPixels) -> list[Quad]:
     """The same boxes of the flat line on the picture where `quad` is the line."""
     rows, columns = image.shape[:2]
     x, y = boxes[[0, 2, 2, 0]] / columns, boxes[[1, 1, 3, 3]] / rows
-    a, b, c, d = ((corner.x, corner.y) for corner in quad.corners)
-    upper = [a[i] + (b[i] - a[i]) * x for i in (0, 1)]
-    lower = [d[i] + (c[i] - d[i]) * x for i in (0, 1)]
-    across = [up + (low - up) * y for up, low in zip(upper, lower, strict=True)]
-    corners = np.stack(across, axis=-1).transpose(1, 0, 2).tolist()
-    return [Quad(*(Point(*corner) for corner in four)) for four in corners]
-
-
-def _around(boxes: Boxes, quad: Quad, image: RgbPixels) -> Quad:
-    """The smallest rectangle in the line's direction around its words."""
-    around = np.concatenate((boxes[:2].min(axis=1), boxes[2:].max(axis=1)))
-    return _on_picture(around[:, None], quad, image)[0]
+    top_left, top_right, bottom_right, bottom_left = np.array([(p.x, p.y) for p in quad.corners])[:, None, None]
+    upper = top_left + (top_right - top_left) * x.T[..., None]
+    lower = bottom_left + (bottom_right - bottom_left) * x.T[..., None]
+    corners = (upper + (lower - upper) * y.T[..., None]).tolist()
+    return [Quad(Point(*a), Point(*b), Point(*c), Point(*d)) for a, b, c, d in corners]
