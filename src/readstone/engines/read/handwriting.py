@@ -32,7 +32,7 @@ TIGHTER = -0.1
 The real lines that it learned from are cut closer to their ink than the detector's strips are."""
 
 # Chosen on half of the labelled pages, confirmed on the others: docs/accuracy.md.
-_MARGIN = 0.03  # how much surer than the plain reading it must be, in mean probability
+_MARGIN = 0.06  # how much surer than the plain reading it must be, in mean probability
 _SURE_ENOUGH = 0.7  # where both are lost, the plain one loses less
 _LETTERS = 0.06  # what the mean logarithm of the letters' probability counts beside that
 _MOST = 2.0  # of that logarithm, and so much only for texts of 10 characters: parts of forms and tables are no prose
