@@ -46,7 +46,7 @@ from postgres import PostgresServer  # noqa: E402 - the tests' own server
 
 Row = dict[str, Any]
 KINDS = ("accept", "claim", "complete", "renew", "find", "page_bodies", "input")
-_CALL = re.compile(r"\b(accept|claim|complete|renew|release|offer|forsake|give_up|expire|fold|beat)\(")
+_CALL = re.compile(r"\b(accept|claim|complete|renew|release|offer|forsake|give_up|expire|fold|beat)(?:_beside)?\(")
 
 
 def kind_of(query: str) -> str:
