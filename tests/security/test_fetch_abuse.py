@@ -139,9 +139,9 @@ def test_memory_stays_near_the_cap() -> None:
 
 def test_the_deadline_covers_redirects_together() -> None:
     async def slow(request: bytes, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
         writer.write(picture(b"", "302 Found", "Location: /again"))
 
     started = time.monotonic()
-    assert asyncio.run(_abuse(slow, max_bytes=100, deadline=0.8)) == NOT_ACCESSIBLE
-    assert time.monotonic() - started < 2.5  # six of them would take three seconds
+    assert asyncio.run(_abuse(slow, max_bytes=100, deadline=0.5)) == NOT_ACCESSIBLE
+    assert time.monotonic() - started < 0.9

@@ -9,7 +9,7 @@ import pytest
 
 from readstone.domain.geometry import Point
 from readstone.domain.options import ReadOptions
-from readstone.domain.picture import Picture
+from readstone.domain.picture import Picture, RgbPixels
 from readstone.engines.read.arcs import Arc, Pixels, arc_of
 from readstone.engines.read.reader import PageReader
 
@@ -73,7 +73,7 @@ def test_a_seal_is_read(reader: PageReader, write: Write, outward: bool) -> None
     assert box.height == pytest.approx(100, abs=40)
 
 
-def rolled(strip: np.ndarray, arc: Arc, outward: bool) -> np.ndarray:  # type: ignore[type-arg]
+def rolled(strip: RgbPixels, arc: Arc, outward: bool) -> RgbPixels:
     """White, with the flat strip put along the arc."""
     y, x = np.mgrid[:SIZE, :SIZE] + 0.5
     away = np.hypot(x - CENTRE.x, y - CENTRE.y) - arc.radius
@@ -90,4 +90,4 @@ def rolled(strip: np.ndarray, arc: Arc, outward: bool) -> np.ndarray:  # type: i
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(255, 255, 255),
     )
-    return np.ascontiguousarray(picture)
+    return np.asarray(picture, np.uint8)

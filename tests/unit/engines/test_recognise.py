@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from readstone.engines.read.crop import LINE_HEIGHT
 from readstone.engines.read.reader import PageReader
-from readstone.engines.read.recognise import Manner, Recogniser, decode
+from readstone.engines.read.recognise import Manner, Recogniser, _reading, _steps
 from readstone.engines.read.tensor import as_tensor
 
 
@@ -18,10 +18,14 @@ def recogniser(reader: PageReader) -> Recogniser:
 
 def test_ctc_merges_repetitions_and_drops_blanks(recogniser: Recogniser) -> None:
     a, b = recogniser._classes.index("a"), recogniser._classes.index("b")
-    steps = [a, a, 0, a, b, 0, len(recogniser._classes) - 1]
-    probabilities = np.zeros((len(steps), len(recogniser._classes)), np.float32)
-    probabilities[np.arange(len(steps)), steps] = [0.5, 0.9, 1, 0.8, 0.7, 1, 0.6]
-    reading = decode(probabilities, recogniser._classes)
+    said = [a, a, 0, a, b, 0, len(recogniser._classes) - 1]
+    sure = np.array([0.5, 0.9, 1, 0.8, 0.7, 1, 0.6], np.float32)
+    others = (1 - sure) / (len(recogniser._classes) - 1)
+    probabilities = np.repeat(others[:, None], len(recogniser._classes), axis=1)
+    probabilities[np.arange(len(said)), said] = sure
+    with np.errstate(divide="ignore"):
+        steps, _ = _steps(np.log(probabilities))
+    reading = _reading(steps, recogniser._classes)
     assert reading.text == "aab "
     assert [g.centre for g in reading.glyphs] == [8, 28, 36, 52]
     assert [round(g.confidence, 2) for g in reading.glyphs] == [0.9, 0.8, 0.7, 0.6]

@@ -196,13 +196,8 @@ def _steps(logits: NDArray[np.float32]) -> tuple[_Steps, NDArray[np.float32]]:
     return _Steps(best, 1 / total, logits[:, -1] / total), top
 
 
-def decode(probabilities: NDArray[np.float32], classes: tuple[str, ...]) -> Reading:
-    """Greedy CTC over an array of time steps x classes; class 0 is the blank, the last one the space."""
-    best = probabilities.argmax(axis=1)
-    return _reading(_Steps(best, probabilities[np.arange(len(best)), best], probabilities[:, -1]), classes)
-
-
 def _reading(steps: _Steps, classes: tuple[str, ...]) -> Reading:
+    """Greedy CTC; of `classes` the first is the blank and the last the space."""
     best = steps.best
     starts = np.flatnonzero(np.concatenate(([True], best[1:] != best[:-1])))
     kept = np.flatnonzero(best[starts])
