@@ -108,52 +108,48 @@ def test_an_idle_runner_starts_at_once(tmp_path: Path) -> None:
     with_runner(tmp_path, reads, test, poll_seconds=60)
 
 
-def test_no_more_pages_are_taken_than_are_read(tmp_path: Path) -> None:
-    inside = most = 0
-    full, go_on = asyncio.Event(), asyncio.Event()
+class Halted:
+    """Reads pages that wait inside until `go_on`: those of `owner`, or everybody's. `full` once `room` are inside."""
 
-    async def slow(operation: Operation, page: int) -> bytes:
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        if inside == 3:
-            full.set()
-        await go_on.wait()
-        inside -= 1
+    def __init__(self, room: int, owner: str | None = None) -> None:
+        self.inside = self.most = 0
+        self.full, self.go_on = asyncio.Event(), asyncio.Event()
+        self._room, self._owner = room, owner
+
+    async def read(self, operation: Operation, page: int) -> bytes:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        if self._owner in (None, operation.owner):
+            if self.inside == self._room:
+                self.full.set()
+            await self.go_on.wait()
+        self.inside -= 1
         return b"x"
+
+
+def test_no_more_pages_are_taken_than_are_read(tmp_path: Path) -> None:
+    halted = Halted(3)
 
     async def test(store: Store, _: Runner) -> None:
         operation = await accepted(store, 10)
-        await full.wait()
+        await halted.full.wait()
         await asyncio.sleep(0.1)
         counts = await store.counts()
         assert (counts.running, counts.queued) == (3, 7)
-        go_on.set()
+        halted.go_on.set()
         assert await ended(store, operation) is State.SUCCEEDED
-        assert most == 3
+        assert halted.most == 3
 
-    with_runner(tmp_path, slow, test, jobs=3)
+    with_runner(tmp_path, halted.read, test, jobs=3)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_owner_who_has_nothing_in_work_finds_room(tmp_path: Path, jobs: int) -> None:
-    inside = most = 0
-    full, go_on = asyncio.Event(), asyncio.Event()
-
-    async def read(operation: Operation, page: int) -> bytes:
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        if operation.owner == "large":
-            if inside == jobs:
-                full.set()
-            await go_on.wait()
-        inside -= 1
-        return b"x"
+    halted = Halted(jobs, "large")
 
     async def test(store: Store, _: Runner) -> None:
         large = await accepted(store, 10, "large")
-        await full.wait()
+        await halted.full.wait()
         for owner in ("small", "small", "another"):
             assert await ended(store, await accepted(store, 2, owner)) is State.SUCCEEDED
         found = await store.find(large.id)
@@ -162,37 +158,26 @@ def test_an_owner_who_has_nothing_in_work_finds_room(tmp_path: Path, jobs: int) 
         more = await accepted(store, 1, "large")  # for the owner's own there is no room
         assert await ended(store, await accepted(store, 1, "small")) is State.SUCCEEDED
         assert (await store.counts()).queued == 11 - jobs
-        go_on.set()
+        halted.go_on.set()
         assert [await ended(store, operation) for operation in (large, more)] == [State.SUCCEEDED] * 2
-        assert most == jobs + 1
+        assert halted.most == jobs + 1
 
-    with_runner(tmp_path, read, test, jobs=jobs)
+    with_runner(tmp_path, halted.read, test, jobs=jobs)
 
 
 def test_there_is_room_for_one_more_and_not_for_every_owner(tmp_path: Path) -> None:
-    inside = most = 0
-    full, go_on = asyncio.Event(), asyncio.Event()
-
-    async def read(operation: Operation, page: int) -> bytes:
-        nonlocal inside, most
-        inside += 1
-        most = max(most, inside)
-        if inside == 3:
-            full.set()
-        await go_on.wait()
-        inside -= 1
-        return b"x"
+    halted = Halted(3)
 
     async def test(store: Store, _: Runner) -> None:
         operations = [await accepted(store, pages, owner) for pages, owner in ((9, "large"), (2, "b"), (2, "c"))]
         operations += [await accepted(store, 1, f"{n}") for n in range(10)]
-        await full.wait()
-        go_on.set()
+        await halted.full.wait()
+        halted.go_on.set()
         for operation in operations:
             assert await ended(store, operation) is State.SUCCEEDED
-        assert most == 3
+        assert halted.most == 3
 
-    with_runner(tmp_path, read, test)
+    with_runner(tmp_path, halted.read, test)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
