@@ -52,6 +52,11 @@ def rate(page: Page, label: dict[str, object]) -> Any:
     return score.score(label["lines"], found, bool(label.get("fold_case")))
 
 
+@pytest.fixture(scope="module")
+def without_tesseract(tmp_path_factory: pytest.TempPathFactory) -> PageReader:
+    return PageReader(threads=2, tessdata=tmp_path_factory.mktemp("no_language_data"))
+
+
 # Largest CER and WER in percent: what was measured, and some room for another processor's rounding.
 @pytest.mark.parametrize(
     ("folder", "most", "cer", "wer"),
@@ -83,17 +88,17 @@ def test_latin_and_ideographs_are_read_and_named(reader: PageReader, data: Path)
             assert rate(page, label).cer <= 0.01, label["image"]
 
 
+# Largest CER in percent, without tesseract. The Hebrew picture has boxes where its font lacked the full stop.
 @pytest.mark.parametrize(
-    ("language", "pack"),
-    [("ru", "rus"), ("uk", "ukr"), ("el", "ell"), ("ar", "ara"), ("he", "heb"), ("hi", "hin"), ("ko", "kor"),
-     ("th", "tha"), ("vi", "vie")],
-)  # fmt: skip
-def test_other_scripts_are_read_with_tesseract(reader: PageReader, data: Path, language: str, pack: str) -> None:
-    if reader.tesseract is None or pack not in reader.tesseract.packs:
-        pytest.skip(f"no language data of tesseract for {pack}")
+    ("language", "cer"),
+    [("ru", 1), ("uk", 1), ("el", 1), ("ar", 2), ("he", 3), ("hi", 8), ("ko", 2), ("th", 3), ("vi", 1)],
+)
+def test_other_scripts_are_read_by_our_own_recogniser(
+    without_tesseract: PageReader, data: Path, language: str, cer: float
+) -> None:
     label = next(label for label in labels(data, "printed_languages") if label["language"] == language)
-    page = reader.read(picture(data, "printed_languages", label), ReadOptions())
-    assert rate(page, label).cer <= 0.03
+    page = without_tesseract.read(picture(data, "printed_languages", label), ReadOptions())
+    assert 100 * rate(page, label).cer <= cer
 
 
 @pytest.mark.parametrize("degrees", [0, 10])

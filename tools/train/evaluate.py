@@ -16,8 +16,9 @@ import numpy as np
 import onnxruntime
 from lines import HEIGHT, Line, plain, real_lines
 from rapidfuzz.distance import Levenshtein
+from training import LEAST_WIDTH, as_input
 
-from train import LEAST_WIDTH, as_input, data_of
+from train import data_of
 
 
 class Recogniser:

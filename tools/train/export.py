@@ -1,6 +1,7 @@
 """Writes trained weights into the recogniser's own graph, as the file that the reader loads.
 
-    python tools/train/export.py --plain PP-OCRv6_rec_small.onnx --weights FOLDER/weights.npz --out FILE.onnx
+    python tools/train/export.py --plain PP-OCRv6_rec_small.onnx --weights FOLDER/weights.npz --out FILE.onnx \\
+        [--scripts]
 
 Weights are stored as float16 behind a Cast, which halves the file; onnxruntime folds the casts away when the
 file is loaded, so that it runs in float32. The result is checked against PyTorch.
@@ -18,6 +19,7 @@ import torch
 from graph import Graph
 from latin import with_latin_head
 from onnx import TensorProto, helper, numpy_helper
+from scripts import with_script_head
 
 _WORTH_HALVING = 256  # numbers; smaller tensors (biases, scales) stay as they are
 
@@ -50,8 +52,9 @@ def main() -> None:
     parser.add_argument("--plain", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scripts", action="store_true", help="weights of train_scripts.py, not of train.py")
     chosen = parser.parse_args()
-    model = with_latin_head(onnx.load(chosen.plain))
+    model = (with_script_head if chosen.scripts else with_latin_head)(onnx.load(chosen.plain))
     graph = Graph(model)
     graph.load(chosen.weights)
     graph.write_back(model)

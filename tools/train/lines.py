@@ -95,6 +95,7 @@ def save(path: Path, lines: Sequence[Line]) -> None:
         pixels=np.concatenate([line.picture.reshape(-1) for line in lines]),
         widths=np.array([line.picture.shape[1] for line in lines]),
         texts=np.array([line.text for line in lines]),
+        names=np.array([line.name for line in lines]),
     )
 
 
@@ -102,8 +103,9 @@ def load_saved(path: Path) -> list[Line]:
     """What save() kept."""
     with np.load(path) as kept:
         pixels, widths, texts = kept["pixels"], kept["widths"], kept["texts"]
+        names = kept["names"] if "names" in kept else [f"{path.stem}_{i}" for i in range(len(texts))]
     ends = np.cumsum(widths) * HEIGHT * 3
     return [
-        Line(f"{path.stem}_{i}", pixels[end - width * HEIGHT * 3 : end].reshape(HEIGHT, width, 3), str(text))
-        for i, (end, width, text) in enumerate(zip(ends.tolist(), widths.tolist(), texts, strict=True))
+        Line(str(name), pixels[end - width * HEIGHT * 3 : end].reshape(HEIGHT, width, 3), str(text))
+        for name, end, width, text in zip(names, ends.tolist(), widths.tolist(), texts, strict=True)
     ]

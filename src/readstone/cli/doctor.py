@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             model.verify()
         except ModelUnusableError as error:
             wrong.append(str(error))
-    print("\nTesseract, for scripts that the text recogniser does not know")
+    print("\nScripts that the text recogniser does not know")
     for sentence in about(settings.tessdata):
         print(f"  {sentence}")
     sound, faults = plug_in(settings).introduced()

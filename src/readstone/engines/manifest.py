@@ -24,6 +24,7 @@ __all__ = [
     "OURS",
     "PERSON_SEGMENTER",
     "QUICK_TEXT_RECOGNISER",
+    "SCRIPT_RECOGNISER",
     "SUBJECT_SEGMENTER",
     "TEXT_DETECTOR",
     "TEXT_RECOGNISER",
@@ -78,6 +79,22 @@ HANDWRITING_RECOGNISER = ModelFile(
     licence="Apache-2.0",
     languages=(),
     purpose="reads one line of Latin handwriting: PP-OCRv6 small trained further by tools/train",
+)
+
+SCRIPT_LANGUAGES = (
+    "ar", "be", "bg", "el", "fa", "he", "hi", "kk", "ko", "ky", "mk", "mn", "mr", "ne", "ru", "sr-Cyrl", "tg", "th",
+    "tt", "uk", "ur", "vi",
+)  # fmt: skip
+
+SCRIPT_RECOGNISER = ModelFile(
+    name="script-recogniser",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/other_scripts/other_scripts.onnx",
+    sha256="e85e22a8169b75016daf82962ac42211b61a8b52af2c1e5e4c6aec3f563a01a7",
+    licence="Apache-2.0",
+    languages=SCRIPT_LANGUAGES,
+    purpose="reads one line in other scripts: the text recogniser's net with another head, trained by tools/train",
 )
 
 LATIN_LETTERS = ModelFile(
@@ -206,6 +223,7 @@ DEFAULT_MODELS: tuple[ModelFile, ...] = (
     TEXT_RECOGNISER,
     QUICK_TEXT_RECOGNISER,
     HANDWRITING_RECOGNISER,
+    SCRIPT_RECOGNISER,
     LATIN_LETTERS,
     HANDWRITING_STYLE,
     EFFICIENTNET,

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from readstone.engines.read.crop import LINE_HEIGHT
 from readstone.engines.read.reader import PageReader
-from readstone.engines.read.recognise import Manner, Recogniser, _reading, _steps
+from readstone.engines.read.recognise import Manner, Recogniser, _steps, greedy
 from readstone.engines.read.tensor import as_tensor
 
 
@@ -25,7 +25,7 @@ def test_ctc_merges_repetitions_and_drops_blanks(recogniser: Recogniser) -> None
     probabilities[np.arange(len(said)), said] = sure
     with np.errstate(divide="ignore"):
         steps, _ = _steps(np.log(probabilities))
-    reading = _reading(steps, recogniser._classes)
+    reading = greedy(steps, recogniser._classes)
     assert reading.text == "aab "
     assert [g.centre for g in reading.glyphs] == [8, 28, 36, 52]
     assert [round(g.confidence, 2) for g in reading.glyphs] == [0.9, 0.8, 0.7, 0.6]

@@ -1,8 +1,11 @@
-"""Writing systems that the recogniser has no letters for, and tesseract's language data that read them."""
+"""Writing systems that the recogniser has no letters for, and who reads them: our own recogniser of them, tesseract."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+OWN = "readstone"
+"""Stands for the recogniser of our own (`other_scripts`) among the names of tesseract's language data."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -10,13 +13,17 @@ class Alphabet:
     """A writing system: its blocks of letters (first and last code point), and who reads it.
 
     `packs` are names of tesseract's language data that may tell whether a line is written in it, the best first.
-    `languages` are the data of single languages by their ISO 639-1 code.
+    `languages` are the data of single languages by their ISO 639-1 code, `own` the languages that our own
+    recogniser has learned; of the others it knows most letters. `own_first` where it makes no more mistakes than
+    tesseract does.
     """
 
     name: str
     blocks: tuple[tuple[int, int], ...]
     packs: tuple[str, ...]
     languages: dict[str, str]
+    own: frozenset[str] = frozenset()
+    own_first: bool = True
     right_to_left: bool = False
 
     def share(self, text: str) -> float:
@@ -29,11 +36,19 @@ class Alphabet:
 
 
 def _alphabet(
-    name: str, blocks: tuple[tuple[int, int], ...], languages: str, script: str, *, right_to_left: bool = False
+    name: str,
+    blocks: tuple[tuple[int, int], ...],
+    languages: str,
+    script: str,
+    *,
+    own: str = "",
+    own_first: bool = True,
+    right_to_left: bool = False,
 ) -> Alphabet:
     """`languages`: "code=data" of each, the one that knows most of the alphabet's texts first."""
-    own = dict(item.split("=") for item in languages.split())
-    return Alphabet(name, blocks, (*own.values(), script, f"script/{script}"), own, right_to_left)
+    data = dict(item.split("=") for item in languages.split())
+    packs = (*data.values(), script, f"script/{script}")
+    return Alphabet(name, blocks, packs, data, frozenset(own.split()), own_first, right_to_left)
 
 
 CYRILLIC = _alphabet(
@@ -41,8 +56,9 @@ CYRILLIC = _alphabet(
     ((0x0400, 0x052F),),
     "ru=rus uk=ukr bg=bul be=bel sr=srp mk=mkd kk=kaz ky=kir mn=mon tg=tgk tt=tat",
     "Cyrillic",
+    own="ru uk bg be sr mk kk ky mn tg tt",
 )
-GREEK = _alphabet("Greek", ((0x0370, 0x03FF), (0x1F00, 0x1FFF)), "el=ell", "Greek")
+GREEK = _alphabet("Greek", ((0x0370, 0x03FF), (0x1F00, 0x1FFF)), "el=ell", "Greek", own="el")
 
 ALPHABETS: tuple[Alphabet, ...] = (
     CYRILLIC,
@@ -51,13 +67,18 @@ ALPHABETS: tuple[Alphabet, ...] = (
         ((0x0600, 0x077F), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC)),
         "ar=ara fa=fas ur=urd ps=pus ug=uig sd=snd",
         "Arabic",
+        own="ar fa ur",
         right_to_left=True,
     ),
-    _alphabet("Devanagari", ((0x0900, 0x097F),), "hi=hin mr=mar ne=nep sa=san", "Devanagari"),
-    _alphabet("Hangul", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)), "ko=kor", "Hangul"),
+    _alphabet(
+        "Devanagari", ((0x0900, 0x097F),), "hi=hin mr=mar ne=nep sa=san", "Devanagari", own="hi mr ne", own_first=False
+    ),
+    _alphabet(
+        "Hangul", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)), "ko=kor", "Hangul", own="ko", own_first=False
+    ),
     GREEK,
-    _alphabet("Hebrew", ((0x0590, 0x05FF),), "he=heb yi=yid", "Hebrew", right_to_left=True),
-    _alphabet("Thai", ((0x0E00, 0x0E7F),), "th=tha", "Thai"),
+    _alphabet("Hebrew", ((0x0590, 0x05FF),), "he=heb yi=yid", "Hebrew", own="he", right_to_left=True),
+    _alphabet("Thai", ((0x0E00, 0x0E7F),), "th=tha", "Thai", own="th"),
     _alphabet("Bengali", ((0x0980, 0x09FF),), "bn=ben as=asm", "Bengali"),
     _alphabet("Tamil", ((0x0B80, 0x0BFF),), "ta=tam", "Tamil"),
     _alphabet("Telugu", ((0x0C00, 0x0C7F),), "te=tel", "Telugu"),
@@ -83,6 +104,7 @@ VIETNAMESE = _alphabet(
     ((0x0041, 0x024F), (0x1EA0, 0x1EF9)),
     "vi=vie",
     "Vietnamese",
+    own="vi",
 )
 _HORNED = frozenset("ơưƠƯ")
 _OFTEN = 0.015  # of the letters; of Vietnamese ones it is 0.04, and no other language with a state has them

@@ -20,15 +20,18 @@ from readstone.engines.read.cores import Cores, stop_if
 from readstone.engines.read.crop import LINE_HEIGHT, crop
 from readstone.engines.read.detect import Detector, Strip
 from readstone.engines.read.foreign import ForeignLines, refuse_unreadable
+from readstone.engines.read.foreign_readers import ForeignReaders
 from readstone.engines.read.groups import together
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened, with_appearance
 from readstone.engines.read.language import language_of
 from readstone.engines.read.layout import regions_of
 from readstone.engines.read.lines import Known, LineReader, manner_of
 from readstone.engines.read.orient import lean_of, median_angle, quarter_turns_of
+from readstone.engines.read.other_scripts import ScriptRecogniser
 from readstone.engines.read.recognise import Manner, Reading
 from readstone.engines.read.scale import is_large_enough, may_be_one_line, scales_for, smaller_scales
-from readstone.engines.read.tesseract import TokenLine, installed
+from readstone.engines.read.tesseract import installed
+from readstone.engines.read.tokens import TokenLine
 from readstone.engines.read.turns import line_back, orientation_of, turned
 
 
@@ -46,7 +49,7 @@ class PageReader:
         self.detector = Detector(threads=threads)
         self.style = StyleClassifier()
         self.lines = LineReader(self.style)
-        self.tesseract = installed(tessdata)
+        self.foreign = ForeignReaders(ScriptRecogniser(), installed(tessdata))
         self._cores = Cores(threads)
         # The first run of a model costs extra; better now than in somebody's request.
         blank = np.full((LINE_HEIGHT, 8 * LINE_HEIGHT, 3), 255, np.uint8)
@@ -54,6 +57,7 @@ class PageReader:
             self.detector.detect(blank, 1.0, alone)
         self.lines.recogniser.warm()
         self.lines.handwriting.read(blank)
+        self.foreign.own.read(blank)
 
     def read(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool] = never) -> Page:
         """The text of `picture`; `cancelled` is asked between steps and lines, on the caller's thread.
@@ -66,12 +70,12 @@ class PageReader:
 
     def judge(self, options: ReadOptions) -> None:
         """Raise Refusal LANGUAGE_NOT_SUPPORTED for a language in whose script nothing here can read."""
-        refuse_unreadable(self.tesseract, options.language)
+        refuse_unreadable(self.foreign.packs, options.language)
 
     def _page(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool]) -> Page:
         width, height = picture.width, picture.height
         turns, lines = 0, list[Line]()
-        foreign = ForeignLines(self.tesseract, options.language) if self.tesseract else None
+        foreign = ForeignLines(self.foreign, options.language)
         for scale in scales_for(width, height):
             turns, lines = self._lines(picture.pixels, scale, options.detect_orientation, foreign, cancelled)
             if lines:
@@ -100,7 +104,7 @@ class PageReader:
         pixels: RgbPixels,
         scale: float,
         orient: bool,
-        foreign: ForeignLines | None,
+        foreign: ForeignLines,
         cancelled: Callable[[], bool],
     ) -> tuple[int, list[Line]]:
         """Clockwise quarter turns that bring the picture upright, and its lines when so turned."""
@@ -124,7 +128,7 @@ class PageReader:
             return self._cores.each(work, which, cancelled)
 
         with stage(Stage.RECOGNISE, self.name):
-            done = foreign.first(pixels, quads, each) if foreign else [None] * len(strips)
+            done = foreign.first(pixels, quads, each)
             rest = [strip for strip, line in zip(strips, done, strict=True) if line is None]
             read = self._cores.each(
                 lambda some: self.lines.several(pixels, some, lean, manner, known),
@@ -134,8 +138,7 @@ class PageReader:
             )
             others = itertools.chain.from_iterable(read)
             found = [next(others) if line is None else line for line in done]
-            if foreign:
-                found = foreign.read(pixels, quads, found, each)
+            found = foreign.read(pixels, quads, found, each)
             found += self._cores.each(lambda one: self.lines.bent_line(pixels, one[0], one[1], lean), arcs, cancelled)
         lines = [line for line in found if line is not None]
         if not looks.is_worth_another(lines):
@@ -182,7 +185,7 @@ class PageReader:
         pixels: RgbPixels,
         strips: list[Strip],
         known: Known,
-        foreign: ForeignLines | None,
+        foreign: ForeignLines,
         cancelled: Callable[[], bool],
     ) -> tuple[int, Manner]:
         """Clockwise quarter turns that bring the picture upright, and how its other lines are to be read."""
@@ -205,7 +208,7 @@ class PageReader:
             return self.lines.stands_upright(pixels, quad, lying)
 
         vote = quarter_turns_of(strips, lean, read, stands_upright)
-        if foreign and vote.readings:
+        if vote.readings:
             forward = tuple(known[quad].reading for quad in asked[0])
             upside_down = foreign.turn(pixels, asked[0], forward, vote.readings)
             if upside_down is not None and upside_down == (vote.readings == forward):

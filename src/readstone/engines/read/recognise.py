@@ -74,12 +74,17 @@ class Reading:
         return "".join(glyph.text for glyph in self.glyphs)
 
 
-class _Steps(NamedTuple):
+class Steps(NamedTuple):
     """One entry a time step: the best class, its probability, and the probability of a space."""
 
     best: NDArray[np.int64]
     sure: NDArray[np.float32]
     gap: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.float32]) -> Steps:
+        """Time steps x classes, of which the last is the space."""
+        return cls(probabilities.argmax(axis=1), probabilities.max(axis=1), probabilities[:, -1])
 
 
 class Recogniser:
@@ -138,16 +143,16 @@ class Recogniser:
         if not manner.latin:
             return [self._by_all(found) for found in features]
         every = self._latin_steps(features, [math.ceil(line.shape[1] / _STEP) for line in lines])
-        readings = [_reading(steps, self._latin_classes) if steps else None for steps in every]
+        readings = [greedy(steps, self._latin_classes) if steps else None for steps in every]
         return [
             reading if reading and reading.score >= _SURE else self._by_all(found)
             for reading, found in zip(readings, features, strict=True)
         ]
 
     def _by_all(self, features: NDArray[np.float32]) -> Reading:
-        return _reading(_steps(self._all.run(features))[0], self._classes)
+        return greedy(_steps(self._all.run(features))[0], self._classes)
 
-    def _latin_steps(self, features: Sequence[NDArray[np.float32]], written: Sequence[int]) -> list[_Steps | None]:
+    def _latin_steps(self, features: Sequence[NDArray[np.float32]], written: Sequence[int]) -> list[Steps | None]:
         """What each step of each line says by its Latin classes; None where a letter of another script stands.
 
         Steps from `written` on lie on the padding behind the line, where nothing can stand.
@@ -166,7 +171,7 @@ class Recogniser:
         return [
             None
             if is_foreign[start:end].any()
-            else _Steps(steps.best[start:end], steps.sure[start:end], steps.gap[start:end])
+            else Steps(steps.best[start:end], steps.sure[start:end], steps.gap[start:end])
             for start, end in itertools.pairwise(ends)
         ]
 
@@ -186,18 +191,18 @@ def as_input(line: RgbPixels) -> NDArray[np.float32]:
     return as_tensor(line, _LEAST_WIDTH)
 
 
-def _steps(logits: NDArray[np.float32]) -> tuple[_Steps, NDArray[np.float32]]:
+def _steps(logits: NDArray[np.float32]) -> tuple[Steps, NDArray[np.float32]]:
     """What the steps say by softmax over each row of `logits`, which are overwritten, and the best logit of each."""
     best = logits.argmax(axis=1)
     top = logits[np.arange(len(best)), best]
     logits -= top[:, None]
     np.exp(logits, out=logits)
     total = logits.sum(axis=1)
-    return _Steps(best, 1 / total, logits[:, -1] / total), top
+    return Steps(best, 1 / total, logits[:, -1] / total), top
 
 
-def _reading(steps: _Steps, classes: tuple[str, ...]) -> Reading:
-    """Greedy CTC; of `classes` the first is the blank and the last the space."""
+def greedy(steps: Steps, classes: tuple[str, ...]) -> Reading:
+    """The reading by greedy CTC; of `classes` the first is the blank and the last the space."""
     best = steps.best
     starts = np.flatnonzero(np.concatenate(([True], best[1:] != best[:-1])))
     kept = np.flatnonzero(best[starts])

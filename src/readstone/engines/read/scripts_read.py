@@ -1,4 +1,4 @@
-"""Which scripts beyond the recogniser's this installation reads, in words for an administrator."""
+"""Which scripts beyond the plain recogniser's this installation reads, in words for an administrator."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from readstone.engines.read.tesseract import data_folder, packs_in
 
 
 def about(chosen: Path | None) -> list[str]:
-    """Sentences on tesseract's library, its language data and what is read with them.
+    """Sentences on what our own recogniser of other scripts reads, tesseract's library and data, and the rest.
 
     `chosen`: the folder that the settings name, None for the usual ones.
     """
     folder = data_folder(chosen)
-    library = version() or "not installed"
-    if folder is None:
-        return [f"library {library}, no language data found: no other scripts are read"]
-    packs = packs_in(folder)
-    read = {alphabet.name: pack_for(alphabet, packs) for alphabet in (*ALPHABETS, VIETNAMESE)}
-    sentences = [f"library {library}, {len(packs)} language data in {folder}"]
-    if version():
-        named = [f"{name} ({pack})" for name, pack in read.items() if pack]
-        sentences.append(f"read: {', '.join(named) or 'none'}")
-    absent = [name for name, pack in read.items() if not pack or not version()]
+    packs = packs_in(folder) if folder is not None else frozenset[str]()
+    every = (*ALPHABETS, VIETNAMESE)
+    data = f"{len(packs)} language data in {folder}" if folder is not None else "no language data found"
+    sentences = [
+        f"read by our own recogniser: {', '.join(alphabet.name for alphabet in every if alphabet.own)}",
+        f"tesseract: library {version() or 'not installed'}, {data}",
+    ]
+    others = {alphabet.name: pack_for(alphabet, packs) for alphabet in every if not alphabet.own}
+    named = [f"{name} ({pack})" for name, pack in others.items() if pack and version()]
+    if named:
+        sentences.append(f"read with tesseract: {', '.join(named)}")
+    absent = [name for name, pack in others.items() if not pack or not version()]
     if absent:
-        sentences.append(f"not read: {', '.join(absent)}")
+        sentences.append(f"not read, for want of tesseract or its language data: {', '.join(absent)}")
     return sentences

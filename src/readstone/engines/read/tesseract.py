@@ -12,7 +12,6 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -20,6 +19,7 @@ import numpy as np
 
 from readstone.domain.picture import RgbPixels
 from readstone.engines.read.libtesseract import Engine, LanguageDataError, Part, Read, library
+from readstone.engines.read.tokens import Token, TokenLine
 
 _SUFFIX = ".traineddata"
 _USUAL = (
@@ -31,29 +31,6 @@ _USUAL = (
 )
 _IDLE = 8  # engines kept for the next line, 5 to 15 MB each
 _ABOVE, _BESIDE = 8, 12  # rows and columns of paper put around a line: without, its first letters are lost
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What stands between two spaces: its text, first and last + 1 column on the line image, confidence 0..1."""
-
-    text: str
-    left: float
-    right: float
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class TokenLine:
-    """The tokens of a line in the order in which they are read (Arabic: from the right); confidence 0..1."""
-
-    tokens: tuple[Token, ...] = ()
-    confidence: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """The tokens with one space between them."""
-        return " ".join(token.text for token in self.tokens)
 
 
 def data_folder(chosen: Path | None = None) -> Path | None:
