@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from readstone.domain.options import ReadOptions
 from readstone.domain.picture import Picture
-from readstone.domain.text import Orientation, Page
+from readstone.domain.text import Line, Orientation, Page
+from readstone.engines.read import looks
 from readstone.engines.read.other_scripts import ScriptRecogniser
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.tokens import TokenLine
@@ -86,6 +87,17 @@ def test_a_turned_page_is_turned_back(alone: PageReader, quarters: int, orientat
 def test_a_word_that_could_be_latin_is_of_the_page(alone: PageReader) -> None:
     text = [*RUSSIAN, "НЕТ"]
     assert [line.text for line in read(alone, text).lines] == text
+
+
+def test_no_second_look_is_taken_with_a_recogniser_that_has_nothing_to_say(
+    alone: PageReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> list[Line]:
+        raise AssertionError("looked again")
+
+    monkeypatch.setattr(PageReader, "_looked_again", never)
+    monkeypatch.setattr(looks, "is_worth_another", lambda _lines: True)
+    assert [line.text for line in read(alone, RUSSIAN).lines] == RUSSIAN
 
 
 def test_a_page_that_the_plain_recogniser_reads_asks_nobody_else(

@@ -46,7 +46,7 @@ _OWN_SHARE = 0.5  # part of the letters that must be of the script a line is rea
 # Confidence: 0.75 to 0.97 in the right script, 0 to 0.63 in any other.
 _FOUND, _BELIEVED, _AT_ONCE, _LIKELY = 0.72, 0.55, 0.85, 0.4
 _LETTERS = 4  # least letters that tell a script
-_COMMON, _FINALISTS = 7, 3  # scripts asked first, and how many of the most likely are asked again
+_FINALISTS = 3  # how many of the most likely scripts are asked again
 _SIBLINGS = 5  # data of one script that are tried on a line
 _SURE_OF_LANGUAGE = 0.9
 _PIECE = 480  # columns of a line that tell its script
@@ -54,6 +54,7 @@ _LONG = 1.5  # length of a silent line over its thickness, from which it is wort
 _IN_VAIN = 2  # silent lines of one page that may turn out to be nothing
 _POOR = 0.88  # mean probability of a reading that tells nothing of how a line lies: Thai upside down is Latin at .83
 _DOUBTFUL = 0.7  # what a line is worth below which its letters may be others than those named
+_RARE = tuple(alphabet for alphabet in ALPHABETS if not alphabet.own)
 _BEST = 0.9  # what a line is worth from which on nobody is asked about it
 
 Each = Callable[[Callable[[int], TokenLine], Sequence[int]], list[TokenLine]]
@@ -74,10 +75,14 @@ def _confidence(candidate: _Candidate) -> float:
 
 
 class ForeignLines:
-    """Finds the scripts of one page and reads the lines in them. For one thread; `Each` may use others."""
+    """Finds the scripts of one page and reads the lines in them. For one thread; `Each` may use others.
+
+    `lines_read`: how many of the lines that `read` gave were read so.
+    """
 
     def __init__(self, readers: ForeignReaders, language: str | None = None) -> None:
         self._readers = readers
+        self.lines_read = 0
         self._in_vain = 0
         self._found: dict[Alphabet, str] = {}
         self._early: dict[Quad, tuple[Line, float]] = {}
@@ -152,11 +157,12 @@ class ForeignLines:
             silent = [i for i in long if worth[i] == 0]
             unclear = silent or [i for i in long if worth[i] < _DOUBTFUL]
             if not unclear or self._in_vain >= _IN_VAIN:
+                self.lines_read = len({i for i, quad in enumerate(quads) if quad in early} | set(better))
                 return _of_one_script([better.get(i, line) for i, line in enumerate(lines)])
             longest = max(unclear, key=lambda i: quads[i].length)
             tried.add(longest)
             # Among lines that were read, one that was not is mostly no text at all.
-            rare = () if 2 * sum(value > _BELIEVED for value in worth) <= len(worth) else ALPHABETS[_COMMON:]
+            rare = () if 2 * sum(value > _BELIEVED for value in worth) <= len(worth) else _RARE
             but = {*self._found, *rare}
             if not self._take(self._candidate(crop(pixels, quads[longest]), but, every=bool(silent))):
                 self._in_vain += 1

@@ -141,6 +141,9 @@ class PageReader:
             found = foreign.read(pixels, quads, found, each)
             found += self._cores.each(lambda one: self.lines.bent_line(pixels, one[0], one[1], lean), arcs, cancelled)
         lines = [line for line in found if line is not None]
+        # Another look is one with the plain recogniser, which has nothing to say of other scripts.
+        if 2 * foreign.lines_read > len(lines):
+            return turns, lines
         if not looks.is_worth_another(lines):
             return turns, looks.without_scrawls(lines)
         return turns, self._looked_again(pixels, size * looks.LARGER, lean, lines, cancelled)
