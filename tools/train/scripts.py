@@ -13,6 +13,8 @@ import onnx
 from latin import HEAD, characters_of
 from onnx import numpy_helper
 
+from readstone.engines.read.lookalikes import AS_LATIN
+
 _SIGNS = "«»“”„‘’–—…•·°§№€£₴₽₪₫฿₹©®™×±²³½"
 _VIETNAMESE = """àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"""
 _CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўђјљњћџѓѕќәғқңөұүһӣӯҳҷҗ"
@@ -77,9 +79,7 @@ _ASCII = string.ascii_letters + string.digits + string.punctuation
 CHARACTERS = "".join(dict.fromkeys(_ASCII + _SIGNS + "".join(script.letters for script in SCRIPTS.values())))
 
 # Letters that look like one that the plain recogniser knows start from its column.
-_CYRILLIC_LIKE = dict(zip("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS", strict=True))
-_GREEK_LIKE = dict(zip("άέίόύή", "áéíóúη", strict=True))  # without an accent it knows them
-_LIKE = _CYRILLIC_LIKE | _GREEK_LIKE
+_LIKE = AS_LATIN["cyrillic"] | dict(zip("άέίόύή", "áéíóúη", strict=True))  # Greek without an accent it knows
 
 
 def with_script_head(model: onnx.ModelProto) -> onnx.ModelProto:

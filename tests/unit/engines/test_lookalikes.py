@@ -29,3 +29,4 @@ def test_words_that_could_be_either() -> None:
     assert not only_lookalikes("MOSKVA", "cyrillic")
     assert only_lookalikes("NATO", "greek")
     assert not only_lookalikes("12", "greek")
+    assert not only_lookalikes("\u03bd", "greek")  # a nu is Greek already

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from readstone.engines.manifest import SCRIPT_RECOGNISER
+
 OWN = "readstone"
 """Stands for the recogniser of our own (`other_scripts`) among the names of tesseract's language data."""
+
+_LEARNED = frozenset(code.split("-")[0] for code in SCRIPT_RECOGNISER.languages)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +45,13 @@ def _alphabet(
     languages: str,
     script: str,
     *,
-    own: str = "",
     own_first: bool = True,
     right_to_left: bool = False,
 ) -> Alphabet:
     """`languages`: "code=data" of each, the one that knows most of the alphabet's texts first."""
     data = dict(item.split("=") for item in languages.split())
     packs = (*data.values(), script, f"script/{script}")
-    return Alphabet(name, blocks, packs, data, frozenset(own.split()), own_first, right_to_left)
+    return Alphabet(name, blocks, packs, data, _LEARNED & data.keys(), own_first, right_to_left)
 
 
 CYRILLIC = _alphabet(
@@ -56,9 +59,8 @@ CYRILLIC = _alphabet(
     ((0x0400, 0x052F),),
     "ru=rus uk=ukr bg=bul be=bel sr=srp mk=mkd kk=kaz ky=kir mn=mon tg=tgk tt=tat",
     "Cyrillic",
-    own="ru uk bg be sr mk kk ky mn tg tt",
 )
-GREEK = _alphabet("Greek", ((0x0370, 0x03FF), (0x1F00, 0x1FFF)), "el=ell", "Greek", own="el")
+GREEK = _alphabet("Greek", ((0x0370, 0x03FF), (0x1F00, 0x1FFF)), "el=ell", "Greek")
 
 ALPHABETS: tuple[Alphabet, ...] = (
     CYRILLIC,
@@ -67,18 +69,13 @@ ALPHABETS: tuple[Alphabet, ...] = (
         ((0x0600, 0x077F), (0xFB50, 0xFDFF), (0xFE70, 0xFEFC)),
         "ar=ara fa=fas ur=urd ps=pus ug=uig sd=snd",
         "Arabic",
-        own="ar fa ur",
         right_to_left=True,
     ),
-    _alphabet(
-        "Devanagari", ((0x0900, 0x097F),), "hi=hin mr=mar ne=nep sa=san", "Devanagari", own="hi mr ne", own_first=False
-    ),
-    _alphabet(
-        "Hangul", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)), "ko=kor", "Hangul", own="ko", own_first=False
-    ),
+    _alphabet("Devanagari", ((0x0900, 0x097F),), "hi=hin mr=mar ne=nep sa=san", "Devanagari", own_first=False),
+    _alphabet("Hangul", ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)), "ko=kor", "Hangul", own_first=False),
     GREEK,
-    _alphabet("Hebrew", ((0x0590, 0x05FF),), "he=heb yi=yid", "Hebrew", own="he", right_to_left=True),
-    _alphabet("Thai", ((0x0E00, 0x0E7F),), "th=tha", "Thai", own="th"),
+    _alphabet("Hebrew", ((0x0590, 0x05FF),), "he=heb yi=yid", "Hebrew", right_to_left=True),
+    _alphabet("Thai", ((0x0E00, 0x0E7F),), "th=tha", "Thai"),
     _alphabet("Bengali", ((0x0980, 0x09FF),), "bn=ben as=asm", "Bengali"),
     _alphabet("Tamil", ((0x0B80, 0x0BFF),), "ta=tam", "Tamil"),
     _alphabet("Telugu", ((0x0C00, 0x0C7F),), "te=tel", "Telugu"),
@@ -104,7 +101,6 @@ VIETNAMESE = _alphabet(
     ((0x0041, 0x024F), (0x1EA0, 0x1EF9)),
     "vi=vie",
     "Vietnamese",
-    own="vi",
 )
 _HORNED = frozenset("ơưƠƯ")
 _OFTEN = 0.015  # of the letters; of Vietnamese ones it is 0.04, and no other language with a state has them

@@ -12,12 +12,14 @@ from dataclasses import replace
 from readstone.domain.text import Line
 
 _LATIN, _CYRILLIC = "ABCEHIJKMOPSTXYaceijopsxy", "АВСЕНІЈКМОРЅТХУасеіјорѕху"
-_CAPITALS, _GREEK = "ABEZHIKMNOPTYXoνv", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονν"
+_LATIN_OR_GREEK, _GREEK = "ABEZHIKMNOPTYXov", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧον"
 _TO = {
     "cyrillic": dict(zip(_LATIN, _CYRILLIC, strict=True)),
-    "greek": dict(zip(_CAPITALS, _GREEK, strict=True)),
+    "greek": dict(zip(_LATIN_OR_GREEK, _GREEK, strict=True)),
 }
-_FROM = {script: {other: latin for latin, other in table.items()} for script, table in _TO.items()}
+AS_LATIN = {script: {other: latin for latin, other in table.items()} for script, table in _TO.items()}
+"""By script, the Latin letter that looks like a letter of it."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -51,8 +53,8 @@ def _script_of(text: str) -> str | None:
         "latin": sum(
             char.isascii() and char.isalpha() and not any(char in table for table in _TO.values()) for char in text
         ),
-        "cyrillic": sum("\u0400" <= char <= "\u052f" and char not in _FROM["cyrillic"] for char in text),
-        "greek": sum("\u0370" <= char <= "\u03ff" and char not in _FROM["greek"] for char in text),
+        "cyrillic": sum("\u0400" <= char <= "\u052f" and char not in AS_LATIN["cyrillic"] for char in text),
+        "greek": sum("\u0370" <= char <= "\u03ff" and char not in AS_LATIN["greek"] for char in text),
     }
     most = max(counts, key=counts.__getitem__)
     return most if counts[most] else None
@@ -62,6 +64,6 @@ def _written(word: str, script: str | None) -> str:
     if script is None:
         return word
     # First to Latin, where all lookalikes meet, then to the script.
-    for table in _FROM.values():
+    for table in AS_LATIN.values():
         word = "".join(table.get(char, char) for char in word)
     return "".join(_TO[script].get(char, char) for char in word) if script in _TO else word
