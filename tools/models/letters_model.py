@@ -13,7 +13,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from letters_texts import LANGUAGES, Texts, texts_of
+from letters_texts import LANGUAGES, SAID, Texts, texts_of
 from numpy.typing import NDArray
 
 from readstone.engines.read.letters import BITS, LEAST, ORDER, OTHER, STEP, packed, symbol_of
@@ -64,14 +64,20 @@ def counts_of(texts: Texts) -> list[Counted]:
     for text in texts.prose:
         symbols = encoded(f" {text} ")
         parts.append(counted(symbols, np.full(len(symbols), min(1.0, PROSE_AS / size)), np.zeros(len(symbols)), None))
-    common = sorted(texts.words.items(), key=lambda item: (-item[1], item[0]))[:COMMON]
+    if texts.words:
+        parts.append(_listed(texts.words, WORDS_AS if texts.prose else PROSE_AS + WORDS_AS))
+    return [_sum([part[length] for part in parts]) for length in range(ORDER)]
+
+
+def _listed(words: dict[str, int], weight: float) -> list[Counted]:
+    """The n-grams of the most frequent of some words, which together weigh so many characters."""
+    common = sorted(words.items(), key=lambda item: (-item[1], item[0]))[:COMMON]
     lengths = np.array([len(word) + 2 for word, _ in common])
     uses = np.array([count for _, count in common]) ** DAMPED
-    uses *= (WORDS_AS if texts.prose else PROSE_AS + WORDS_AS) / (uses @ (lengths - 1))
+    uses *= weight / (uses @ (lengths - 1))
     numbers = np.repeat(np.arange(len(common)), lengths)
     listed = encoded("".join(f" {word} " for word, _ in common))
-    parts.append(counted(listed, uses[numbers], numbers, np.cumsum(lengths) - lengths))
-    return [_sum([part[length] for part in parts]) for length in range(ORDER)]
+    return counted(listed, uses[numbers], numbers, np.cumsum(lengths) - lengths)
 
 
 def _sum(parts: list[Counted]) -> Counted:
@@ -149,7 +155,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     chosen = parser.parse_args()
     models = []
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, *SAID):
         model = estimated(counts_of(texts_of(language, chosen.packages)), chosen.gain)
         print(language, sum(len(keys) for keys, *_ in model), "n-grams")
         models.append(model)

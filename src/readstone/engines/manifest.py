@@ -100,12 +100,12 @@ SCRIPT_RECOGNISER = ModelFile(
 LATIN_LETTERS = ModelFile(
     name="latin-letters",
     distribution=OURS,
-    version="1",
+    version="2",
     path="readstone/models/latin_letters/latin_letters.npz",
-    sha256="f8e7d46e7bf51e2fba9b1e604ca2af057e337ed356c28635eb067673394fa190",
+    sha256="bfb8b424eb691c548745cf50d8ee6eed1457fae16391757718233aef1f454c66",
     licence="Apache-2.0",
-    languages=("en", "fr", "de", "es", "it", "nl", "pt"),
-    purpose="how likely a letter is after others, for handwriting; counted by tools/models/letters_model.py",
+    languages=tuple("en fr de es it nl pt cs sk pl hu hr sl ro da nb sv fi et lv lt tr ca".split()),
+    purpose="how likely a letter is after others, where a reader is unsure; counted by tools/models/letters_model.py",
 )
 
 HANDWRITING_STYLE = ModelFile(

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from readstone.domain.geometry import Point, Quad
-from readstone.engines.read.beam import Beam
+from readstone.engines.read.beam import Beam, reading_of
 from readstone.engines.read.crop import LINE_HEIGHT
-from readstone.engines.read.handwriting import HandwritingRecogniser, may_be_handwriting, reading_of
-from readstone.engines.read.letters import Letters
+from readstone.engines.read.handwriting import HandwritingRecogniser, may_be_handwriting
+from readstone.engines.read.letters import Letters, symbol_of
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.recognise import Glyph, Reading
 
@@ -79,7 +79,7 @@ def test_what_is_likelier_to_be_written_counts_beside_that(recogniser: Handwriti
 def test_a_reading_says_where_its_characters_stand_and_how_sure_they_are() -> None:
     classes = ("", "1", "2", " ")  # digits: of them the models of letters have no opinion
     steps = np.array([[1, 0, 0, 0], [0.2, 0.8, 0, 0], [0.9, 0, 0, 0.1], [0, 0, 1, 0]], np.float32)
-    beam = Beam(classes, Letters())
+    beam = Beam([symbol_of(text) for text in classes], Letters())
     reading = reading_of(steps, classes, beam)
     assert reading.text == "12"
     assert [glyph.confidence for glyph in reading.glyphs] == pytest.approx([0.8, 1])

@@ -27,7 +27,8 @@ def test_case_and_which_digit_it_is_make_no_difference() -> None:
     assert symbol_of("E") == symbol_of("e") == ALPHABET.index("e")
     assert symbol_of("É") == symbol_of("é") != symbol_of("e")
     assert {symbol_of(digit) for digit in "0123456789"} == {DIGIT}
-    assert symbol_of("ł") == symbol_of("§") == symbol_of("İ") == OTHER
+    assert symbol_of("Ř") == symbol_of("ř") != symbol_of("r")
+    assert symbol_of("ħ") == symbol_of("§") == symbol_of("İ") == OTHER
 
 
 @pytest.mark.parametrize("before", ["", "th", " the wor", "zqxj", "l'é"])
@@ -43,22 +44,58 @@ def test_numbers_are_left_to_the_picture(letters: Letters, before: str) -> None:
     assert {letters.log_probability(state, DIGIT) for state in states(letters, before)} == {TYPICAL}
 
 
+WORDS = {
+    "en": "the weather outside",
+    "fr": "aujourd'hui nous avons",
+    "de": "wurde geschrieben und",
+    "es": "el corazón de todos",
+    "it": "della città che",
+    "nl": "verschrikkelijk mooi weer",
+    "pt": "não estão mais com",
+    "cs": "příliš žluťoučký ještě",
+    "sk": "ešte nebolo možné načítať",
+    "pl": "nie można było wyświetlić",
+    "hu": "nem sikerült megnyitni a következő",
+    "hr": "nije moguće učitati uređaje",
+    "sl": "naprave ni mogoče najti, ker že",
+    "ro": "nu s-a putut găsi această",
+    "da": "kunne ikke oprette forbindelse til enheden",
+    "nb": "kunne ikke koble til enheten, vennligst",
+    "sv": "det gick inte att ansluta för",
+    "fi": "yhteyden muodostaminen ei onnistunut",
+    "et": "seadmega ei õnnestunud ühendust",
+    "lv": "neizdevās izveidot savienojumu",
+    "lt": "nepavyko prisijungti prie įrenginio",
+    "tr": "cihaza bağlanılamadı lütfen",
+    "ca": "no s'ha pogut connectar amb els",
+}
+
+
 def test_each_language_knows_its_own_words(letters: Letters) -> None:
-    likeliest = []
-    all_words = "the weather|aujourd'hui|geschrieben|corazón de|della città|verschrikkelijk|não estão"
-    for words in all_words.split("|"):
-        totals = [letters._sum(state, [symbol_of(sign) for sign in words]) for state in letters.start]
-        likeliest.append(LATIN_LETTERS.languages[totals.index(max(totals))])
-    assert tuple(likeliest) == LATIN_LETTERS.languages
+    assert tuple(WORDS) == LATIN_LETTERS.languages
+    likeliest = {language: letters.likeliest(words, 1) for language, words in WORDS.items()}
+    assert likeliest == {language: list(letters.starts([language])) for language in WORDS}
+
+
+def test_of_the_likeliest_languages_the_best_comes_first(letters: Letters) -> None:
+    every = letters.likeliest("Vídně", 30)
+    assert sorted(every) == sorted(letters.start)
+    assert letters.likeliest("Vídně", 3) == every[:3]
+    assert set(letters.likeliest("", 3)) < set(letters.start)
 
 
 def test_words_are_likelier_than_strings_of_letters(letters: Letters) -> None:
-    assert letters.likelihood("My dear Sir") > letters.likelihood("Mv dlar Sri") > letters.likelihood("Mzvxq gkwrr")
-    assert letters.likelihood("") == letters.likelihood("§") == LEAST
-    assert letters.likelihood("§ 5 My dear Sir €") == letters.likelihood(" 5 My dear Sir ")
+    said = {
+        text: letters.likelihood(text, letters.start)
+        for text in ("My dear Sir", "Mv dlar Sri", "Mzvxq gkwrr", "", "§", "§ 5 My dear Sir €", " 5 My dear Sir ")
+    }
+    assert said["My dear Sir"] > said["Mv dlar Sri"] > said["Mzvxq gkwrr"]
+    assert said[""] == said["§"] == LEAST
+    assert said["§ 5 My dear Sir €"] == said[" 5 My dear Sir "]
+    assert letters.likelihood("My dear Sir", letters.starts(["fi"])) < said["My dear Sir"]
 
 
 def test_an_altered_model_is_refused_at_its_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("readstone.engines.read.letters.LATIN_LETTERS", replace(LATIN_LETTERS, sha256="0" * 64))
     with pytest.raises(ModelUnusableError, match="latin-letters"):
-        Letters().likelihood("a")
+        Letters().likelihood("a", (0,))

@@ -12,13 +12,14 @@ arrays to pay.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from readstone.engines.read.letters import TYPICAL, Letters, symbol_of
+from readstone.engines.read.letters import TYPICAL, Letters
+from readstone.engines.read.recognise import Glyph, Reading
 
 WEIGHT = 0.3
 """Power of the letters' probability beside the recogniser's: low, for names and abbreviations are no language."""
@@ -31,6 +32,7 @@ _WIDTH = 24
 _HOPELESS = 1e-3  # nor texts that are worse than the best by this
 _BLANK = 0.999  # steps that are blank by this much are not looked at
 _POSSIBLE = 4e-3  # nor classes below this, but for the best
+_STEP = 8  # columns of the line per time step
 
 Probabilities = NDArray[np.float32]
 """Shape (time steps, classes): class 0 is the blank, the last one the space."""
@@ -43,19 +45,26 @@ class Found(NamedTuple):
     states: list[int]
 
 
+Weigh = Callable[[int, int], float]
+"""What a symbol is worth in a state of the letters' models: a factor of the recogniser's probability."""
+
+
 class Beam:
     """Finds the likeliest text in a recogniser's probabilities. Re-entrant.
 
-    `classes` are the recogniser's, the characters that they stand for.
+    `symbols`: what stands for each of the recogniser's classes in the letters' models. `weigh`: by how much the models
+    count, by default their probability to the power WEIGHT.
     """
 
-    def __init__(self, classes: Sequence[str], letters: Letters) -> None:
-        self._symbols = [symbol_of(text) for text in classes]
+    def __init__(self, symbols: Sequence[int], letters: Letters, weigh: Weigh | None = None) -> None:
+        self._symbols = symbols
         self._letters = letters
+        self._weigh = weigh or (lambda state, symbol: weight_of(letters.log_probability(state, symbol)))
 
-    def search(self, probabilities: Probabilities) -> Found:
-        """The likeliest text."""
-        texts = _Texts(self._symbols, self._letters)
+    def search(self, probabilities: Probabilities, starts: Sequence[int] | None = None) -> Found:
+        """The likeliest text, in the languages that start with the states `starts`: all of them when None."""
+        starts = self._letters.start if starts is None else starts
+        texts = _Texts(self._symbols, self._letters, self._weigh, starts)
         # Each text's probability with a blank behind it and without, and the weight of its letters.
         beam = dict.fromkeys(texts.roots, (1.0, 0.0, 1.0))
         blank = (probabilities[:, 0] > _BLANK).tolist()
@@ -78,7 +87,7 @@ class Beam:
         for which in np.flatnonzero(row >= min(_POSSIBLE, row[wanted])).tolist():
             share = float(row[which])
             if which == wanted or which not in (0, before):
-                share *= _weight(self._letters, found.states[at], self._symbols[which])
+                share *= self._weigh(found.states[at], self._symbols[which])
             total += share
             own = share if which == wanted else own
         return own / total
@@ -90,9 +99,9 @@ _Hypothesis = tuple[float, float, float]
 class _Texts:
     """Texts by number: each is another text and one class more. Those of `roots` are empty, one a language."""
 
-    def __init__(self, symbols: list[int], letters: Letters) -> None:
-        self._symbols, self._letters = symbols, letters
-        self._states = list(letters.start)
+    def __init__(self, symbols: Sequence[int], letters: Letters, weigh: Weigh, starts: Sequence[int]) -> None:
+        self._symbols, self._letters, self._weigh = symbols, letters, weigh
+        self._states = list(starts)
         self.roots = range(len(self._states))
         self.last = [0] * len(self._states)
         self.weights = [1.0] * len(self._states)  # of the last letter
@@ -105,7 +114,7 @@ class _Texts:
         if number is None:
             number = self._numbers[text, last] = len(self.last)
             state, symbol = self._states[text], self._symbols[last]
-            self.weights.append(_weight(self._letters, state, symbol))
+            self.weights.append(self._weigh(state, symbol))
             self._states.append(self._letters.after(state, symbol))
             self.last.append(last)
             self._before.append(text)
@@ -121,8 +130,9 @@ class _Texts:
         return Found(classes[::-1], states[::-1])
 
 
-def _weight(letters: Letters, state: int, symbol: int) -> float:
-    return math.exp(WEIGHT * letters.log_probability(state, symbol) + BONUS)
+def weight_of(log_probability: float) -> float:
+    """What a letter of this probability (its natural logarithm) is worth."""
+    return math.exp(WEIGHT * log_probability + BONUS)
 
 
 def _worth(hypothesis: _Hypothesis) -> float:
@@ -197,3 +207,22 @@ def spans(probabilities: Probabilities, classes: Sequence[int]) -> list[tuple[in
         steps[at].append(step)
         at -= int(came[step, at])
     return [(within[-1], within[0]) for within in steps[1::2]]
+
+
+def reading_of(
+    probabilities: Probabilities, classes: Sequence[str], beam: Beam, starts: Sequence[int] | None = None
+) -> Reading:
+    """The likeliest reading; `classes` are what the columns stand for, `starts` as in `Beam.search`.
+
+    A character is as sure as its best time step; a space may stand anywhere from the start of the one before it to
+    its end.
+    """
+    found = beam.search(probabilities, starts)
+    glyphs, before = [], 0
+    for at, (first, last) in enumerate(spans(probabilities, found.classes)):
+        best = first + int(probabilities[first : last + 1, found.classes[at]].argmax())
+        gap = float(probabilities[before : last + 1, -1].max())
+        centre = _STEP / 2 * (first + last + 1)
+        glyphs.append(Glyph(classes[found.classes[at]], centre, beam.share(probabilities[best], found, at), gap))
+        before = first
+    return Reading(tuple(glyphs), sum(glyph.confidence for glyph in glyphs) / max(len(glyphs), 1))

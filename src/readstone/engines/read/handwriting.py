@@ -13,18 +13,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from readstone.domain.geometry import Quad
 from readstone.domain.picture import RgbPixels
 from readstone.domain.script import Script, script_of
 from readstone.engines.manifest import HANDWRITING_RECOGNISER
 from readstone.engines.onnx import Model
-from readstone.engines.read.beam import Beam, spans
+from readstone.engines.read.beam import Beam, reading_of
 from readstone.engines.read.foreign import is_silent
-from readstone.engines.read.letters import Letters
-from readstone.engines.read.recognise import Glyph, Reading, as_input
+from readstone.engines.read.letters import Letters, symbol_of
+from readstone.engines.read.recognise import Reading, as_input
 
 TIGHTER = -0.1
 """How much the strip is grown before it is cut for this recogniser, in parts of its height at every edge.
@@ -37,7 +34,7 @@ _SURE_ENOUGH = 0.7  # where both are lost, the plain one loses less
 _LETTERS = 0.06  # what the mean logarithm of the letters' probability counts beside that
 _MOST = 2.0  # of that logarithm, and so much only for texts of 10 characters: parts of forms and tables are no prose
 _ENOUGH = 10
-_STEP = 8  # columns of the line per time step
+_LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")  # of what it learned from; more would be in each other's way
 
 
 class HandReader(Protocol):
@@ -53,27 +50,29 @@ class HandReader(Protocol):
 
 
 class HandwritingRecogniser:
-    """Reads lines of Latin handwriting. Re-entrant.
+    """Reads lines of Latin handwriting, with the help of `letters`. Re-entrant.
 
     Raises ModelUnusableError when the model file is missing or not the known one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, letters: Letters) -> None:
         self.model = Model(HANDWRITING_RECOGNISER, threads=1, arena=True)
         self._classes = ("", *self.model.metadata["character"].split("\n"), " ")
-        self._letters = Letters()
-        self._beam = Beam(self._classes, self._letters)
+        self._letters = letters
+        self._starts = letters.starts(_LANGUAGES)
+        self._beam = Beam([symbol_of(text) for text in self._classes], letters)
 
     def read(self, line: RgbPixels) -> Reading:
         """Read a line image: RGB uint8, 48 rows, any width."""
         probabilities = self.model.run(as_input(line))[0]
-        return reading_of(probabilities, self._classes, self._beam)
+        return reading_of(probabilities, self._classes, self._beam, self._starts)
 
     def believes(self, own: Reading, plain: Reading) -> bool:
         """Whether its reading takes the plain one's place: it is surer, or says what is likelier to be written."""
         if not own.text.strip():
             return False
-        gain = self._letters.likelihood(own.text) - self._letters.likelihood(plain.text)
+        likelihood = self._letters.likelihood
+        gain = likelihood(own.text, self._starts) - likelihood(plain.text, self._starts)
         gain = min(max(gain, -_MOST), _MOST) * min(len(own.text) / _ENOUGH, 1)
         return own.score >= _SURE_ENOUGH and own.score + _LETTERS * gain > plain.score + _MARGIN
 
@@ -88,20 +87,3 @@ def may_be_handwriting(plain: Reading, quad: Quad) -> bool:
         return False
     scripts = [script_of(letter) for letter in plain.text if letter.isalpha()]
     return 2 * scripts.count(Script.LATIN) >= len(scripts)
-
-
-def reading_of(probabilities: NDArray[np.float32], classes: tuple[str, ...], beam: Beam) -> Reading:
-    """The likeliest reading; time steps x classes, class 0 the blank, the last one the space.
-
-    A character is as sure as its best time step; a space may stand anywhere from the start of the one before it to
-    its end.
-    """
-    found = beam.search(probabilities)
-    glyphs, before = [], 0
-    for at, (first, last) in enumerate(spans(probabilities, found.classes)):
-        best = first + int(probabilities[first : last + 1, found.classes[at]].argmax())
-        gap = float(probabilities[before : last + 1, -1].max())
-        centre = _STEP / 2 * (first + last + 1)
-        glyphs.append(Glyph(classes[found.classes[at]], centre, beam.share(probabilities[best], found, at), gap))
-        before = first
-    return Reading(tuple(glyphs), sum(glyph.confidence for glyph in glyphs) / max(len(glyphs), 1))

@@ -1,4 +1,4 @@
-"""How likely a letter is after the ones before it, in the languages that handwriting is read in.
+"""How likely a letter is after the ones before it, in languages of Latin letters.
 
 One model of character n-grams a language, smoothed and interpolated after Witten and Bell 1991, "The Zero-Frequency
 Problem", as the tool tools/models/letters_model.py counts them. Case makes no difference, and digits are always as
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from readstone.engines.manifest import LATIN_LETTERS
 
-ALPHABET = " 0'.,-:;!?\"()&abcdefghijklmnopqrstuvwxyzàâäáãåæçèéêëíìîïñòóôöõøœùúûüßÿ"
+ALPHABET = (
+    " 0'.,-:;!?\"()&abcdefghijklmnopqrstuvwxyzàâäáãåæçèéêëíìîïñòóôöõøœùúûüßÿčďěňřšťůýžĺľŕąćęłńśźżőűășțşţğıāēģīķļņūėįųđ"
+)
 """What the models tell apart; "0" stands for every digit, and everything else is one more symbol."""
 
 DIGIT = ALPHABET.index("0")
@@ -44,6 +46,7 @@ _MASK = (1 << BITS * (ORDER - 1)) - 1
 _SYMBOLS = {letter: at for at, letter in enumerate(ALPHABET)}
 _REMEMBERED = 16384  # probabilities kept, some 0.2 kB each
 _KINDS = math.log(30)  # of other signs, so to speak
+_AT_ONCE, _BEHIND = 6, 8.0  # letters between two comparisons of languages; natural logarithms
 
 
 def symbol_of(sign: str) -> int:
@@ -57,7 +60,7 @@ class Letters:
 
     A state is a language and the letters just read of it, as one number: `start` gives those at the start of a line,
     `after` the next one; `log_probability(state, symbol)` is the natural logarithm of the probability that `symbol`
-    comes next. The model file is read at the first use, which takes 50 ms. Raises ModelUnusableError then
+    comes next. The model file is read at the first use, which takes 0.2 s. Raises ModelUnusableError then
     when it is missing or not the known one.
     """
 
@@ -74,6 +77,10 @@ class Letters:
     def start(self) -> tuple[int, ...]:
         """The state of each language at the start of a line."""
         return tuple(at << BITS * (ORDER - 1) for at in range(len(LATIN_LETTERS.languages)))
+
+    def starts(self, languages: Sequence[str]) -> tuple[int, ...]:
+        """The states at the start of a line in these languages, which are among those of the model file."""
+        return tuple(self.start[LATIN_LETTERS.languages.index(language)] for language in languages)
 
     def after(self, state: int, symbol: int) -> int:
         """The state once `symbol` has been read."""
@@ -94,22 +101,38 @@ class Letters:
                 cost += table.backoffs[at]
         return LEAST - STEP * cost
 
-    def likelihood(self, text: str) -> float:
-        """Mean natural logarithm of the probability of a letter of `text`, in the language that suits it best.
+    def likelihood(self, text: str, starts: Sequence[int]) -> float:
+        """Mean natural logarithm of the probability of a letter of `text`, in the one of some languages that suits it.
 
         Signs that the models do not know do not count; LEAST when there are no others.
         """
         symbols = [symbol for symbol in map(symbol_of, text) if symbol != OTHER]
         if not symbols:
             return LEAST
-        return max(self._sum(start, symbols) for start in self.start) / len(symbols)
+        return max(self._sum(start, symbols) for start in starts) / len(symbols)
 
-    def _sum(self, state: int, symbols: Sequence[int]) -> float:
-        total = 0.0
+    def likeliest(self, text: str, most: int) -> list[int]:
+        """The states at the start of the `most` languages in which `text` is likeliest, the best first.
+
+        Every few letters, languages are given up that are far behind the best.
+        """
+        symbols = [symbol for symbol in map(symbol_of, text) if symbol != OTHER]
+        ways = [(0.0, start, start) for start in self.start]
+        for at in range(0, len(symbols), _AT_ONCE):
+            some = symbols[at : at + _AT_ONCE]
+            ways = sorted((self._further(way, some) for way in ways), reverse=True)
+            ways = ways[:most] + [way for way in ways[most:] if way[0] > ways[0][0] - _BEHIND]
+        return [start for _, _, start in ways[:most]]
+
+    def _further(self, way: tuple[float, int, int], symbols: Sequence[int]) -> tuple[float, int, int]:
+        total, state, start = way
         for symbol in symbols:
             total += self.log_probability(state, symbol)
             state = self.after(state, symbol)
-        return total
+        return total, state, start
+
+    def _sum(self, start: int, symbols: Sequence[int]) -> float:
+        return self._further((0.0, start, start), symbols)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +156,7 @@ class Table:
     def unpacked(cls, stored: np.lib.npyio.NpzFile, order: int) -> Table:
         """The table of n-grams of length `order` in a model file, as `packed` made it."""
         steps = np.ascontiguousarray(stored[f"contexts{order}"].T).view("<u8")[:, 0]
-        starts = np.concatenate(([0], np.cumsum(stored[f"counts{order}"], dtype=np.int64)))
+        starts = np.concatenate(([0], np.cumsum(stored[f"counts{order}"], dtype=np.int64))).astype(np.int32)
         shift = BITS * (order - 1)
         return cls(
             shift,

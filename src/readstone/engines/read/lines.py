@@ -16,14 +16,17 @@ from readstone.engines.read.crop import crop
 from readstone.engines.read.detect import Strip
 from readstone.engines.read.handwriting import TIGHTER, HandReader, HandwritingRecogniser, may_be_handwriting
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened
-from readstone.engines.read.recognise import Manner, Reading, Recogniser
+from readstone.engines.read.letters import Letters
+from readstone.engines.read.recognise import Features, Manner, Reading, Recogniser
 from readstone.engines.read.repertoire import is_common_or_latin
+from readstone.engines.read.spelling import Spelling, is_in_doubt
 from readstone.engines.read.turns import turned
 from readstone.engines.read.words import line_of
 
 _READABLE = 0.5  # mean probability below which a strip is taken for a texture, not for text
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
+_SAMPLE = 100  # characters of a page that tell its language
 _LEAST_BENT = 3  # letters of a bent line; a scrawl may pass for one or two
 
 QUICK = Manner(latin=True)
@@ -31,12 +34,16 @@ QUICK = Manner(latin=True)
 
 
 class Cut(NamedTuple):
-    """A quad of the picture, the flat image of it (RGB uint8), what was read there, and whether exactly."""
+    """A quad of the picture, the flat image of it (RGB uint8), what was read there, and whether exactly.
+
+    `features` are those that the plain recogniser read it from, None where another one read.
+    """
 
     quad: Quad
     image: RgbPixels
     reading: Reading
     exact: bool
+    features: Features | None
 
 
 Known = dict[Quad, Cut]
@@ -47,21 +54,27 @@ class LineReader:
     """Reads single lines of pages with one recogniser, and one more for handwriting. Re-entrant."""
 
     def __init__(self, style: StyleClassifier) -> None:
+        letters = Letters()
         self.recogniser = Recogniser()
-        self.handwriting: HandReader = HandwritingRecogniser()
+        self.spelling = Spelling(self.recogniser.latin_classes, letters)
+        self.handwriting: HandReader = HandwritingRecogniser(letters)
         self._style = style
 
     def cut(self, pixels: RgbPixels, quad: Quad, manner: Manner = QUICK, stretch: float = 1.0) -> Cut:
         """The quad's content, read from its left edge to its right one."""
-        image = crop(pixels, quad, stretch)
-        return Cut(quad, image, self.recogniser.read(image, manner), manner.exact or not self.recogniser.has_quick)
+        return self._read([quad], [crop(pixels, quad, stretch)], manner)[0]
 
     def cuts(self, pixels: RgbPixels, quads: Sequence[Quad], manner: Manner = QUICK) -> list[Cut]:
         """See `cut`."""
-        images = [crop(pixels, quad) for quad in quads]
+        return self._read(quads, [crop(pixels, quad) for quad in quads], manner) if quads else []
+
+    def _read(self, quads: Sequence[Quad], images: Sequence[RgbPixels], manner: Manner) -> list[Cut]:
         exact = manner.exact or not self.recogniser.has_quick
-        readings = self.recogniser.read_each(images, manner) if images else []
-        return [Cut(*found, exact) for found in zip(quads, images, readings, strict=True)]
+        looks = self.recogniser.look_at(images, manner)
+        return [
+            Cut(quad, image, look.reading, exact, look.features)
+            for quad, image, look in zip(quads, images, looks, strict=True)
+        ]
 
     def stands_upright(self, pixels: RgbPixels, quad: Quad, lying: Reading) -> bool:
         """Whether the glyphs in a quad that runs downwards stand upright in it."""
@@ -83,18 +96,24 @@ class LineReader:
             if quad in best and best[quad].reading.score < ALMOST_SURE:
                 best[quad] = self._surest(pixels, strip, lean, best[quad])
         return [
-            self._readable(best[quad]) if quad in best else self._tall_line(pixels, strip, lean)
+            self._readable(best[quad], manner.sample) if quad in best else self._tall_line(pixels, strip, lean)
             for strip, quad in zip(strips, quads, strict=True)
         ]
 
-    def _readable(self, cut: Cut) -> Line | None:
-        return line_of(cut.reading, cut.image, cut.quad) if cut.reading.score >= _READABLE else None
+    def _readable(self, cut: Cut, sample: str = "") -> Line | None:
+        return line_of(self._spelt(cut, sample), cut.image, cut.quad) if cut.reading.score >= _READABLE else None
+
+    def _spelt(self, cut: Cut, sample: str = "") -> Reading:
+        """What was read, its unsure letters as they are likely to be spelt on a page of which `sample` is a part."""
+        if cut.features is None or not is_in_doubt(cut.reading):
+            return cut.reading
+        return self.spelling.of(cut.reading, self.recogniser.latin_probabilities(cut.features), sample)
 
     def _surest(self, pixels: RgbPixels, strip: Strip, lean: float, first: Cut) -> Cut:
         """The line read again exactly, then cut in other ways."""
         best = first
         if not first.exact:
-            best = first._replace(reading=self.recogniser.read(first.image, Manner(exact=True)), exact=True)
+            best = self._read([first.quad], [first.image], Manner(exact=True))[0]
             if best.reading.score >= ALMOST_SURE:
                 return best
         for ends, sides, stretch in other_cuttings(best.reading):
@@ -112,7 +131,9 @@ class LineReader:
         quad = strip.grown(TIGHTER, TIGHTER).towards(lean)
         image = crop(pixels, quad)
         own = self.handwriting.read(image)
-        return Cut(quad, image, own, exact=True) if self.handwriting.believes(own, plain.reading) else plain
+        if not self.handwriting.believes(own, plain.reading):
+            return plain
+        return Cut(quad, image, own, exact=True, features=None)
 
     def _tall_line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
         """A strip taller than wide: a narrow glyph, a column, or text that runs down or up the page."""
@@ -153,7 +174,7 @@ class LineReader:
             high, wide = upright.shape[:2]
             quad = Quad(Point(0, 0), Point(wide, 0), Point(wide, high), Point(0, high))
             cut = self.cut(upright, quad, Manner(exact=True))
-            line = line_of(cut.reading, cut.image, quad) if cut.reading.score >= _CLEAR else None
+            line = line_of(self._spelt(cut), cut.image, quad) if cut.reading.score >= _CLEAR else None
             if line is not None and (best is None or cut.reading.score > best[0]):
                 best = cut.reading.score, turns, line
         return best[1:] if best else None
@@ -165,4 +186,5 @@ def manner_of(readings: Sequence[Reading]) -> Manner:
     return Manner(
         exact=2 * len(sure) < len(readings),
         latin=bool(sure) and all(is_common_or_latin(reading.text) for reading in sure),
+        sample=" ".join(reading.text for reading in readings)[:_SAMPLE],
     )

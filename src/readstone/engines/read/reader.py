@@ -56,6 +56,7 @@ class PageReader:
         for alone in (False, True):
             self.detector.detect(blank, 1.0, alone)
         self.lines.recogniser.warm()
+        self.lines.spelling.warm()
         self.lines.handwriting.read(blank)
         self.foreign.own.read(blank)
 

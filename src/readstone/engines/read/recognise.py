@@ -42,10 +42,14 @@ _FAMILIAR = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How lines are read: `exact` with the weights as they come, `latin` with Latin classes first."""
+    """How lines are read: `exact` with the weights as they come, `latin` with Latin classes first.
+
+    `sample` is some text of the page, which tells what languages it is likely to be in.
+    """
 
     exact: bool = False
     latin: bool = False
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,17 @@ class Reading:
     def text(self) -> str:
         """All characters, spaces as read."""
         return "".join(glyph.text for glyph in self.glyphs)
+
+
+Features = NDArray[np.float32]
+"""Time steps x features: what a line's pixels were turned into, before the last layer."""
+
+
+class Look(NamedTuple):
+    """A reading and the features that it was made of."""
+
+    reading: Reading
+    features: Features
 
 
 class Steps(NamedTuple):
@@ -102,7 +117,7 @@ class Recogniser:
         # Where the processor cannot multiply bytes exactly, it would be no faster either.
         self._quick = Model(QUICK_TEXT_RECOGNISER, threads=1, arena=True) if are_exact_here() else self._exact
         latin = np.array([i for i, text in enumerate(self._classes) if is_common_or_latin(text)])
-        self._latin_classes = tuple(self._classes[i] for i in latin)
+        self.latin_classes = tuple(self._classes[i] for i in latin)
         self._is_latin = np.zeros(len(self._classes), np.bool_)
         self._is_latin[latin] = True
         self._place_in_latin = np.cumsum(self._is_latin) - 1
@@ -138,16 +153,28 @@ class Recogniser:
 
     def read_each(self, lines: Sequence[RgbPixels], manner: Manner = Manner()) -> list[Reading]:
         """Read some line images, which share what is done behind their features; see `read`."""
+        return [look.reading for look in self.look_at(lines, manner)]
+
+    def look_at(self, lines: Sequence[RgbPixels], manner: Manner = Manner()) -> list[Look]:
+        """See `read_each`."""
         tensors = [self._tensor(line, exact=manner.exact) for line in lines]
         features = [self._features(tensor, exact=manner.exact) for tensor in tensors]
         if not manner.latin:
-            return [self._by_all(found) for found in features]
+            return [Look(self._by_all(found), found) for found in features]
         every = self._latin_steps(features, [math.ceil(line.shape[1] / _STEP) for line in lines])
-        readings = [greedy(steps, self._latin_classes) if steps else None for steps in every]
+        readings = [greedy(steps, self.latin_classes) if steps else None for steps in every]
         return [
-            reading if reading and reading.score >= _SURE else self._by_all(found)
+            Look(reading if reading and reading.score >= _SURE else self._by_all(found), found)
             for reading, found in zip(readings, features, strict=True)
         ]
+
+    def latin_probabilities(self, features: Features) -> NDArray[np.float32]:
+        """Time steps x `latin_classes`: how likely each of these is."""
+        logits: NDArray[np.float32] = self._latin.run(features)
+        logits -= logits.max(axis=1, keepdims=True)
+        np.exp(logits, out=logits)
+        logits /= logits.sum(axis=1, keepdims=True)
+        return logits
 
     def _by_all(self, features: NDArray[np.float32]) -> Reading:
         return greedy(_steps(self._all.run(features))[0], self._classes)

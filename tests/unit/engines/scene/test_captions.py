@@ -155,7 +155,7 @@ def test_black_and_white_is_said() -> None:
 def nouns_allowed(evidence: Evidence) -> set[str]:
     """Words of tags, and words that name nothing."""
     known = {part for tag in evidence.tags for part in tag.name.split()}
-    for name in [tag.name for tag in evidence.tags] + [each.name for each in evidence.detections if each.score > 0.29]:
+    for name in [tag.name for tag in evidence.tags] + [each.name for each in evidence.detections if each.score > 0.27]:
         known |= {part for thing in [things().get(name)] if thing for part in f"{thing.name} {thing.plural}".split()}
     known |= {plural(part) for part in known} | {"mountains", "tracks", "luggage", "people", "teddy"}
     return known | set(
