@@ -5,7 +5,14 @@ import pytest
 from readstone.domain.geometry import Point, Quad
 from readstone.domain.text import Line, Word
 from readstone.engines.read.confidence import word_confidence
-from readstone.engines.read.looks import better_of, is_clear, is_worth_another, without_scrawls
+from readstone.engines.read.looks import (
+    better_of,
+    is_clear,
+    is_cut_short,
+    is_worth_another,
+    reach_across,
+    without_scrawls,
+)
 
 
 def line(text: str, probability: float, left: float = 0, top: float = 0, width: float = 300, high: float = 20) -> Line:
@@ -63,3 +70,20 @@ def test_lines_of_a_leaning_page_are_told_apart(lean: float) -> None:
     first = [leaning(line("the first", 0.9)), leaning(line("the second", 0.9, top=25))]
     better = leaning(line("the second one", 0.95, top=26))
     assert better_of(first, [better], lean) == [first[0], better]
+
+
+def test_a_word_that_fills_the_picture_is_cut_short_when_part_of_it_was_found() -> None:
+    part, whole = line("PAC", 0.96, width=30), line("PACIFIC", 0.99, width=58)
+    assert is_cut_short([part], whole)
+    assert is_cut_short([], whole)
+    assert not is_cut_short([whole], part)
+    assert not is_cut_short([line("PACIFIC", 0.7)], whole), "as many letters were found"
+    assert not is_cut_short([part], line("PACI", 0.9)), "hardly more"
+    assert not is_cut_short([line("HOTEL", 0.9), part], whole), "other lines would be lost"
+
+
+def test_how_far_lines_reach_across_the_picture() -> None:
+    left, right = line("PAC", 0.96, left=2, width=30), line("IFIC", 0.96, left=34, width=24)
+    assert reach_across([left, right], 64)
+    assert not reach_across([left], 64)
+    assert not reach_across([], 64)

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from readstone.engines.read.scale import is_large_enough, scales_for, smaller_scales
+from readstone.engines.read.scale import (
+    is_large_enough,
+    is_like_one_line,
+    may_be_one_line,
+    scales_for,
+    smaller_scales,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,3 +32,13 @@ def test_small_text_wants_the_larger_look() -> None:
     assert is_large_enough([20.0] * 8)
     assert not is_large_enough([20.0] * 4 + [8.0] * 4)
     assert not is_large_enough([])
+
+
+def test_which_pictures_may_be_one_line() -> None:
+    assert may_be_one_line(300, 100)
+    assert may_be_one_line(100, 300)
+    assert not may_be_one_line(300, 300)
+    assert not may_be_one_line(2000, 100)
+    assert is_like_one_line(300, 60)
+    assert not is_like_one_line(60, 300)
+    assert not is_like_one_line(300, 100), "high enough for more lines than one"

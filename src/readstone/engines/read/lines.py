@@ -27,6 +27,7 @@ _READABLE = 0.5  # mean probability below which a strip is taken for a texture, 
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
 _SAMPLE = 100  # characters of a page that tell its language
+_INSET = 0.12  # part of a picture's height that may be its neighbours', where it is read as one line
 _LEAST_BENT = 3  # letters of a bent line; a scrawl may pass for one or two
 
 QUICK = Manner(latin=True)
@@ -172,11 +173,13 @@ class LineReader:
         for turns in (1, 3) if height > width else (0,):
             upright = turned(pixels, turns)
             high, wide = upright.shape[:2]
-            quad = Quad(Point(0, 0), Point(wide, 0), Point(wide, high), Point(0, high))
-            cut = self.cut(upright, quad, Manner(exact=True))
-            line = line_of(self._spelt(cut), cut.image, quad) if cut.reading.score >= _CLEAR else None
-            if line is not None and (best is None or cut.reading.score > best[0]):
-                best = cut.reading.score, turns, line
+            for inset in (0.0, _INSET * high):
+                top, bottom = inset, high - inset
+                quad = Quad(Point(0, top), Point(wide, top), Point(wide, bottom), Point(0, bottom))
+                cut = self.cut(upright, quad, Manner(exact=True))
+                line = line_of(self._spelt(cut), cut.image, quad) if cut.reading.score >= _CLEAR else None
+                if line is not None and (best is None or cut.reading.score > best[0]):
+                    best = cut.reading.score, turns, line
         return best[1:] if best else None
 
 

@@ -22,6 +22,8 @@ _PAGE = 100  # letters; among a few words, other cuttings of each do as well
 _SAME = 0.3  # part of the smaller box that two lines share when they are of the same writing
 _SCRAWL = 0.72  # mean probability of a line below which it is no text, where most others are clear
 _GUESS = 0.4  # mean probability of letters that say nothing
+_MOST = 0.7  # part of a picture's width that one line cut out of another fills at least
+_MUCH_MORE = 1.3  # how much more a whole line says than the part of it that was found, as a factor
 _BETTER, _LEAST = 1.02, 0.04  # how much more the lines of another look must say, as a factor and in letters
 
 
@@ -66,6 +68,21 @@ def better_of(first: Sequence[Line], second: Sequence[Line], lean: float) -> lis
         new = [every[i] for i in group if i >= len(first)]
         kept += new if _said(new) > _BETTER * _said(old) + _LEAST else old
     return kept
+
+
+def reach_across(lines: Sequence[Line], width: int) -> bool:
+    """Whether some lines take up most of the width of a picture `width` pixels wide, and there is one at all."""
+    bounds = [line.quad.bounds for line in lines]
+    reached = max((box.right for box in bounds), default=0.0) - min((box.left for box in bounds), default=0.0)
+    return reached >= _MOST * width
+
+
+def is_cut_short(lines: Sequence[Line], whole: Line) -> bool:
+    """Whether `lines`, found in a picture as low as one line, are but a part of the one that all of it reads as.
+
+    The detector knows no text so close to the edges, and may find a few letters of a word.
+    """
+    return _letters(whole) > sum(map(_letters, lines)) and _said([whole]) > _MUCH_MORE * _said(lines)
 
 
 def _groups(count: int, are_linked: Callable[[int, int], bool]) -> list[list[int]]:

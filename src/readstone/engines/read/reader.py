@@ -29,7 +29,7 @@ from readstone.engines.read.lines import Known, LineReader, manner_of
 from readstone.engines.read.orient import lean_of, median_angle, quarter_turns_of
 from readstone.engines.read.other_scripts import ScriptRecogniser
 from readstone.engines.read.recognise import Manner, Reading
-from readstone.engines.read.scale import is_large_enough, may_be_one_line, scales_for, smaller_scales
+from readstone.engines.read.scale import is_large_enough, is_like_one_line, may_be_one_line, scales_for, smaller_scales
 from readstone.engines.read.tesseract import installed
 from readstone.engines.read.tokens import TokenLine
 from readstone.engines.read.turns import line_back, orientation_of, turned
@@ -81,10 +81,10 @@ class PageReader:
             turns, lines = self._lines(picture.pixels, scale, options.detect_orientation, foreign, cancelled)
             if lines:
                 break
-        else:
-            if may_be_one_line(width, height):
-                whole = self.lines.whole(picture.pixels, options.detect_orientation)
-                turns, lines = (whole[0], [whole[1]]) if whole else (0, [])
+        if _may_be_filled(lines, width, height):
+            whole = self.lines.whole(picture.pixels, options.detect_orientation)
+            if whole and looks.is_cut_short(lines, whole[1]):
+                turns, lines = whole[0], [whole[1]]
         if not lines:
             return Page(width, height)
         lines = [line_back(line, turns, width, height) for line in lines]
@@ -218,6 +218,13 @@ class PageReader:
             if upside_down is not None and upside_down == (vote.readings == forward):
                 return (vote.turns + 2) % 4, manner_of(vote.readings)
         return vote.turns, manner_of(vote.readings)
+
+
+def _may_be_filled(lines: Sequence[Line], width: int, height: int) -> bool:
+    """Whether a picture with these lines may be filled by one, of which the detector may find a part, or none."""
+    if not lines:
+        return may_be_one_line(width, height)
+    return is_like_one_line(width, height) and not looks.reach_across(lines, width)
 
 
 def _flat_and_bent(strips: Sequence[Strip]) -> tuple[list[Strip], list[tuple[Strip, Arc]]]:

@@ -11,6 +11,7 @@ _WORTH = 1.15  # how much larger the full look must be for a smaller one to be t
 _READABLE = 12.0  # rows of a strip, in pixels of what the detector sees, from which no larger look is needed
 _TINY = 320  # a picture no longer than this costs little to look at once more, larger
 _FEW = 960  # a picture no longer than this may be one word that fills it
+_LOW = 80  # a picture no higher than this is likely to be one line cut out of another
 
 
 def scales_for(width: int, height: int) -> tuple[float, ...]:
@@ -45,3 +46,8 @@ def may_be_one_line(width: int, height: int) -> bool:
     """Whether the whole picture may be one cut-out line or word, lying or standing."""
     longer, shorter = max(width, height), min(width, height)
     return longer <= _FEW and longer >= 1.5 * shorter
+
+
+def is_like_one_line(width: int, height: int) -> bool:
+    """Whether the picture is as low as one line cut out of another picture, with parts of its neighbours at most."""
+    return height <= _LOW and width >= height and may_be_one_line(width, height)

@@ -22,7 +22,7 @@ _UNSURE = 0.9  # probability of a letter below which a line is spelt
 # misread, hardly anything can be told.
 _OF_A_WORD, _OF_A_FEW, _OF_A_LINE = 30, 6, 2
 _WORD, _FEW = 10, 24  # characters that are more than that
-_IN_A_WORD = TYPICAL - 2.0  # natural logarithm of the probability of a digit right behind a letter
+_IN_A_WORD = TYPICAL - 5.0  # natural logarithm of the probability of a digit right behind a letter
 _RARE = TYPICAL - 6.0  # of signs that the models do not know
 _LEAST_LETTERS = 2
 _REMEMBERED = 64  # texts whose languages are: a page's is asked for with many of its lines
