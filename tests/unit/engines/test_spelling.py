@@ -87,3 +87,12 @@ def test_only_latin_lines_with_an_unsure_character_are_in_doubt() -> None:
     assert not is_in_doubt(read("a12", 0.99, 0.5, 0.95)), "one letter is no word"
     assert not is_in_doubt(read("ab請", 0.99, 0.5, 0.95))
     assert not is_in_doubt(Reading((), 0.0))
+
+
+def test_a_letter_is_less_sure_than_picture_and_letters_together_and_surer_than_the_picture(spelling: Spelling) -> None:
+    lattice = steps(*({sign: 1.0} for sign in "do V"), {"i": 0.6, "í": 0.35}, *({sign: 1.0} for sign in "dně dnes"))
+    reading = Reading(tuple(Glyph(sign, 0.0, 0.9) for sign in "do Vidně dnes"), 0.9)
+    found = spelling.of(reading, lattice)
+    assert found.text == "do Vídně dnes"
+    assert 0.4 < found.glyphs[4].confidence < 0.8
+    assert [glyph.confidence for glyph in found.glyphs[5:]] == pytest.approx([1.0] * 8)

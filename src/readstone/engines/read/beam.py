@@ -210,12 +210,17 @@ def spans(probabilities: Probabilities, classes: Sequence[int]) -> list[tuple[in
 
 
 def reading_of(
-    probabilities: Probabilities, classes: Sequence[str], beam: Beam, starts: Sequence[int] | None = None
+    probabilities: Probabilities,
+    classes: Sequence[str],
+    beam: Beam,
+    starts: Sequence[int] | None = None,
+    opinion: float = 1.0,
 ) -> Reading:
     """The likeliest reading; `classes` are what the columns stand for, `starts` as in `Beam.search`.
 
-    A character is as sure as its best time step; a space may stand anywhere from the start of the one before it to
-    its end.
+    A character is as sure as its best time step, `opinion` of which (0..1, a power) is what picture and letters say
+    together (`Beam.share`) and the rest what the picture says alone; a space may stand anywhere from the start of the
+    one before it to its end.
     """
     found = beam.search(probabilities, starts)
     glyphs, before = [], 0
@@ -223,6 +228,8 @@ def reading_of(
         best = first + int(probabilities[first : last + 1, found.classes[at]].argmax())
         gap = float(probabilities[before : last + 1, -1].max())
         centre = _STEP / 2 * (first + last + 1)
-        glyphs.append(Glyph(classes[found.classes[at]], centre, beam.share(probabilities[best], found, at), gap))
+        seen = float(probabilities[best, found.classes[at]])
+        sure = beam.share(probabilities[best], found, at) ** opinion * seen ** (1 - opinion)
+        glyphs.append(Glyph(classes[found.classes[at]], centre, sure, gap))
         before = first
     return Reading(tuple(glyphs), sum(glyph.confidence for glyph in glyphs) / max(len(glyphs), 1))

@@ -24,6 +24,7 @@ _OF_A_WORD, _OF_A_FEW, _OF_A_LINE = 30, 6, 2
 _WORD, _FEW = 10, 24  # characters that are more than that
 _IN_A_WORD = TYPICAL - 5.0  # natural logarithm of the probability of a digit right behind a letter
 _RARE = TYPICAL - 6.0  # of signs that the models do not know
+_OPINION = 0.5  # how much of the letters' opinion is in a letter's confidence: with all of it words are too sure
 _LEAST_LETTERS = 2
 _REMEMBERED = 64  # texts whose languages are: a page's is asked for with many of its lines
 
@@ -54,7 +55,7 @@ class Spelling:
         languages = set(self._likeliest(reading.text, _OF_A_LINE if sample else _languages(reading.text)))
         if sample:
             languages |= set(self._likeliest(sample, _languages(sample)))
-        spelt = reading_of(probabilities, self._classes, self._beam, sorted(languages))
+        spelt = reading_of(probabilities, self._classes, self._beam, sorted(languages), _OPINION)
         return spelt if spelt.text.strip() else reading
 
     def _weigh(self, state: int, symbol: int) -> float:
