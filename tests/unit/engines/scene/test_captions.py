@@ -152,10 +152,16 @@ def test_black_and_white_is_said() -> None:
     assert text.startswith("a black and white photo of a bus")
 
 
+def test_a_caption_names_what_its_tag_names() -> None:
+    evidence = sight("room", {}, [("hair drier", 0.28, (0, 0, 20, 20))])
+    assert "hair dryer" in describe(evidence, 1, False).tags
+    assert describe(evidence, 1, False).captions[0].text == "a hair dryer indoors"
+
+
 def nouns_allowed(evidence: Evidence) -> set[str]:
     """Words of tags, and words that name nothing."""
     known = {part for tag in evidence.tags for part in tag.name.split()}
-    for name in [tag.name for tag in evidence.tags] + [each.name for each in evidence.detections if each.score > 0.27]:
+    for name in [tag.name for tag in evidence.tags] + [each.name for each in evidence.detections if each.score > 0.29]:
         known |= {part for thing in [things().get(name)] if thing for part in f"{thing.name} {thing.plural}".split()}
     known |= {plural(part) for part in known} | {"mountains", "tracks", "luggage", "people", "teddy"}
     return known | set(
