@@ -50,7 +50,13 @@ _UNCOUNTED = (
     "truck",
     "potted plant",
 )
-_WORDS = {"tv": "television", "remote": "remote control", "mouse": "computer mouse", "hair drier": "hair dryer"}
+_WORDS = {
+    "tv": "television",
+    "cell phone": "mobile phone",
+    "remote": "remote control",
+    "mouse": "computer mouse",
+    "hair drier": "hair dryer",
+}
 _NO_THINGS = {"clothing", "food", "landscape", "mountain", "building", "shop", "water", "restaurant", "sink", "stage"}
 _ROADS = {"street", "road", "park", "snow", "beach"}
 _TOLD_ELSEWHERE = {*_VEHICLES, *_STREET, *ANIMALS, "dining table", "person"}
