@@ -38,10 +38,12 @@ def pixels_of(path: str) -> Pixels:
 def page_reader(threads: int) -> PageReader:
     """The reader, in a process like the server's."""
     from readstone.engines.read.reader import PageReader
-    from readstone.inference.memory import keep_few_heaps
+    from readstone.inference.memory import give_back_freed, keep_few_heaps
 
     keep_few_heaps()
-    return PageReader(threads=threads)
+    reader = PageReader(threads=threads)
+    give_back_freed()
+    return reader
 
 
 def readstone(threads: int) -> Prepare:

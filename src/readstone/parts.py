@@ -20,7 +20,7 @@ from readstone.domain.standing import standing_as
 from readstone.engines.manifest import DEFAULT_MODELS
 from readstone.engines.protocols import TextReader
 from readstone.inference.documents import Documents
-from readstone.inference.memory import keep_few_heaps
+from readstone.inference.memory import give_back_freed, keep_few_heaps
 from readstone.inference.pool import WorkPool
 from readstone.inference.precedence import Precedence
 from readstone.inference.reading import ReaderSlot
@@ -125,6 +125,7 @@ class Parts:
         check_engines(self._settings, self.plugged)
         self.decoder.start()
         self.reader.put(await asyncio.to_thread(self._make_reader))
+        give_back_freed()
 
     async def warm_up(self) -> None:
         """Have a small picture read, so that the first page finds all ready. Raises when it cannot be."""

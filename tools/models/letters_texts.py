@@ -80,15 +80,16 @@ def _said(language: str, folder: Path) -> list[str]:
         for path in sorted(unpacked.rglob("translations/**/*.json")):
             code = _CODE.search(path.relative_to(unpacked).as_posix())
             if code and code.group(1) == language:
-                texts = _strings(json.loads(path.read_text("utf-8")))
+                texts = strings_in(json.loads(path.read_text("utf-8")))
                 found.update(text for text in texts if not _NO_PROSE.search(text))
     return [" ".join(sorted(found))]
 
 
-def _strings(tree: object) -> Iterator[str]:
+def strings_in(tree: object) -> Iterator[str]:
+    """All texts in what a JSON file holds."""
     if isinstance(tree, str):
         yield tree
     elif isinstance(tree, dict | list):
         branches: Iterable[object] = tree.values() if isinstance(tree, dict) else tree
         for branch in branches:
-            yield from _strings(branch)
+            yield from strings_in(branch)

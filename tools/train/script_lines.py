@@ -111,7 +111,7 @@ class ScriptLines:
                 words = [text, self._run("en", 14)]
                 text = " ".join(words if rng.random() < 0.5 else words[::-1])
             elif kind < script.by_chance + _MIXED + _NUMBERED:
-                text = _with_number(rng, text)
+                text = with_number(rng, text)
         if rng.random() < 0.12:
             text = text.upper() if rng.random() < 0.6 else text.title()
         return "".join(char for char in text if char in _KNOWN).strip()
@@ -144,7 +144,7 @@ def _syllables(rng: Random) -> list[str]:
     return found
 
 
-def _with_number(rng: Random, text: str) -> str:
+def with_number(rng: Random, text: str) -> str:
     n = rng.integers(1, 10 ** rng.integers(1, 6), size=2)
     number = str(
         rng.choice(
@@ -172,14 +172,14 @@ def drawn(rng: Random, face: Path, text: str, script: Script) -> Rgb | None:
     """`text` (as stored) in the font `face`; None when the font lacks a letter or the line is too wide."""
     if not set(text) <= letters_of(face) | {" "}:
         return None
-    ink = _printed(rng, face, text)
+    ink = printed(rng, face, text)
     if ink is None:
         return None
     width = round(ink.shape[1] * HEIGHT / ink.shape[0] * rng.uniform(*script.stretch))
-    return _captured(rng, ink, width) if 10 <= width <= _WIDEST else None
+    return captured(rng, ink, width) if 10 <= width <= _WIDEST else None
 
 
-def _printed(rng: Random, face: Path, text: str) -> Mask | None:
+def printed(rng: Random, face: Path, text: str) -> Mask | None:
     """The ink of the line, 0 to 1, cut about as the detector cuts it, with bits of its neighbours now and then."""
     font = _font(face, _EM)
     direction = "rtl" if is_from_right(text) else "ltr"
@@ -206,7 +206,7 @@ def _printed(rng: Random, face: Path, text: str) -> Mask | None:
     return ink[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
 
 
-def _captured(rng: Random, ink: Mask, width: int) -> Rgb:
+def captured(rng: Random, ink: Mask, width: int) -> Rgb:
     """Paper or screen and ink in colour, turned a little, as large as it is seen, then blur, noise, the file format."""
     tilt = rng.normal(0, 0.006)
     if abs(tilt) > 0.002:

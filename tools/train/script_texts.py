@@ -24,11 +24,12 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from letters_texts import strings_in
 
 _CYRILLIC, _ARABIC, _DEVANAGARI = "Ѐ-ԯ", "ؠ-ْٮ-ۓە-ۿ", "ऀ-ॿ"
 LETTERS = {
@@ -253,7 +254,7 @@ def _texts(code: str, path: str, content: bytes) -> Iterator[tuple[str, str]]:
     elif code not in LETTERS and not code.endswith("_cyrl"):
         return
     elif path.endswith(".json"):
-        yield from ((code, text) for text in _strings(json.loads(content)))
+        yield from ((code, text) for text in strings_in(json.loads(content)))
     elif path.endswith(".po"):
         for block in re.findall(r'^msgstr(?:\[\d\])? ((?:"(?:[^"\\]|\\.)*"\s*)+)', content.decode(), re.MULTILINE):
             text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', block))
@@ -262,15 +263,6 @@ def _texts(code: str, path: str, content: bytes) -> Iterator[tuple[str, str]]:
     else:
         for _, text in re.findall(r"""(["'`])((?:(?!\1)[^\\\n])*)\1""", content.decode()):
             yield code[:2], text
-
-
-def _strings(tree: object) -> Iterator[str]:
-    if isinstance(tree, str):
-        yield tree
-    elif isinstance(tree, dict | list):
-        branches: Iterable[object] = tree.values() if isinstance(tree, dict) else tree
-        for branch in branches:
-            yield from _strings(branch)
 
 
 def _verses(path: str, content: bytes) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from readstone.engines.model_file import OURS, ModelFile, ModelUnusableError
 
 __all__ = [
+    "ACCENTED_LETTERS",
     "CENTERFACE",
     "CENTERNET",
     "DEFAULT_MODELS",
@@ -95,6 +96,17 @@ SCRIPT_RECOGNISER = ModelFile(
     licence="Apache-2.0",
     languages=SCRIPT_LANGUAGES,
     purpose="reads one line in other scripts: the text recogniser's net with another head, trained by tools/train",
+)
+
+ACCENTED_LETTERS = ModelFile(
+    name="accented-letters",
+    distribution=OURS,
+    version="1",
+    path="readstone/models/accented_letters/accented_letters.npz",
+    sha256="d9166f6095af564c6a379aa93cac51f28fa4226f1d33421c624a099fd1f8dba2",
+    licence="Apache-2.0",
+    languages=(),
+    purpose="what the text recogniser's last layer tells accented Latin letters by; trained by tools/train/accents.py",
 )
 
 LATIN_LETTERS = ModelFile(
@@ -224,6 +236,7 @@ DEFAULT_MODELS: tuple[ModelFile, ...] = (
     QUICK_TEXT_RECOGNISER,
     HANDWRITING_RECOGNISER,
     SCRIPT_RECOGNISER,
+    ACCENTED_LETTERS,
     LATIN_LETTERS,
     HANDWRITING_STYLE,
     EFFICIENTNET,

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from readstone.engines.denormals import without_denormals
 from readstone.engines.model_file import ModelFile
 
+_FIRST_REGION = 512 << 20  # bytes
+
 _registering = threading.Lock()
 _registered: list[str] = []
 
@@ -26,9 +28,11 @@ def _share_arena() -> None:
     with _registering:
         if not _registered:
             cpu = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-            # Grown by powers of two (0): by just what is asked for (1), pages of many sizes left more in pieces.
-            growth = {"arena_extend_strategy": 0, "max_mem": 0}
-            unset = {"initial_chunk_size_bytes": -1, "max_dead_bytes_per_chunk": -1}
+            # Grown by powers of two (0): by just what is asked for (1), pages of many sizes left more in pieces. What
+            # two regions have free beside each other is not one piece: the first holds all that a page takes. It is
+            # only set aside; the system gives the memory as it is written to.
+            growth = {"arena_extend_strategy": 0, "max_mem": 0, "initial_chunk_size_bytes": _FIRST_REGION}
+            unset = {"max_dead_bytes_per_chunk": -1}
             ort.create_and_register_allocator(cpu, ort.OrtArenaCfg(growth | unset))
             _registered.append("cpu")
 

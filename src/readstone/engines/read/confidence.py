@@ -3,8 +3,8 @@
 A word is right when all its letters are. Were the recogniser's probabilities the shares of right letters that they
 claim to be, and letters wrong independently of each other, the word's would be their product. They are neither, so
 the product's log odds are stretched and shifted as has fitted best (Platt 1999, "Probabilistic Outputs for Support
-Vector Machines"). Fitted on every second page of each labelled folder and confirmed on the others; figures and the
-command stand in docs/accuracy.md.
+Vector Machines"). Fitted on the pages of the labelled folders, letters read by a recogniser that had not learned from
+them, and confirmed by halves; figures and the command stand in docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Confidence = Callable[[Sequence[float]], float]
 
 _LEAST = 1e-4  # probabilities nearer to 0 or 1 than this say no more than this one
 
-_SLOPE, _SHIFT = 0.70, -0.75  # of the log odds
+_SLOPE, _SHIFT = 0.60, -0.40  # of the log odds
 
 
 def word_confidence(glyphs: Sequence[float]) -> float:

@@ -46,7 +46,7 @@ _MASK = (1 << BITS * (ORDER - 1)) - 1
 _SYMBOLS = {letter: at for at, letter in enumerate(ALPHABET)}
 _REMEMBERED = 16384  # probabilities kept, some 0.2 kB each
 _KINDS = math.log(30)  # of other signs, so to speak
-_AT_ONCE, _BEHIND = 6, 8.0  # letters between two comparisons of languages; natural logarithms
+_AT_ONCE, _BEHIND = 6, 20.0  # letters between two comparisons of languages; natural logarithms
 
 
 def symbol_of(sign: str) -> int:

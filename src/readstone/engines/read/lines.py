@@ -26,7 +26,7 @@ from readstone.engines.read.words import line_of
 _READABLE = 0.5  # mean probability below which a strip is taken for a texture, not for text
 _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
-_SAMPLE = 100  # characters of a page that tell its language
+_SAMPLE = 300  # characters of a page that tell its language
 _INSET = 0.12  # part of a picture's height that may be its neighbours', where it is read as one line
 _LEAST_BENT = 3  # letters of a bent line; a scrawl may pass for one or two
 

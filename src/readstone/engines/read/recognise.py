@@ -26,6 +26,7 @@ from readstone.engines.integer_products import are_exact_here
 from readstone.engines.manifest import QUICK_TEXT_RECOGNISER, TEXT_RECOGNISER
 from readstone.engines.onnx import Model
 from readstone.engines.onnx_graph import before_last_layer, linear_model
+from readstone.engines.read.accents import with_accents
 from readstone.engines.read.repertoire import is_common_or_latin
 from readstone.engines.read.tensor import as_tensor
 
@@ -114,9 +115,10 @@ class Recogniser:
         self._exact = Model(cut.body, threads=1, arena=True)
         characters = self._exact.metadata["character"].split("\n")
         self._classes = ("", *characters, " ")
+        cut = with_accents(cut, self._classes)
         # Where the processor cannot multiply bytes exactly, it would be no faster either.
         self._quick = Model(QUICK_TEXT_RECOGNISER, threads=1, arena=True) if are_exact_here() else self._exact
-        latin = np.array([i for i, text in enumerate(self._classes) if is_common_or_latin(text)])
+        self.latin_columns = latin = np.array([i for i, text in enumerate(self._classes) if is_common_or_latin(text)])
         self.latin_classes = tuple(self._classes[i] for i in latin)
         self._is_latin = np.zeros(len(self._classes), np.bool_)
         self._is_latin[latin] = True
