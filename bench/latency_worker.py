@@ -38,11 +38,12 @@ def pixels_of(path: str) -> Pixels:
 def page_reader(threads: int) -> PageReader:
     """The reader, in a process like the server's."""
     from readstone.engines.read.reader import PageReader
-    from readstone.inference.memory import give_back_freed, keep_few_heaps
+    from readstone.inference.memory import keep_few_heaps
+    from readstone.intake.decoder_guards import give_memory_back
 
     keep_few_heaps()
     reader = PageReader(threads=threads)
-    give_back_freed()
+    give_memory_back()
     return reader
 
 

@@ -20,10 +20,11 @@ from readstone.domain.standing import standing_as
 from readstone.engines.manifest import DEFAULT_MODELS
 from readstone.engines.protocols import TextReader
 from readstone.inference.documents import Documents
-from readstone.inference.memory import give_back_freed, keep_few_heaps
+from readstone.inference.memory import keep_few_heaps
 from readstone.inference.pool import WorkPool
 from readstone.inference.precedence import Precedence
 from readstone.inference.reading import ReaderSlot
+from readstone.intake.decoder_guards import give_memory_back
 from readstone.intake.decoder_process import DecoderPool
 from readstone.intake.limits import OCR_V2_0
 from readstone.observe.exposition import Exposition
@@ -125,7 +126,7 @@ class Parts:
         check_engines(self._settings, self.plugged)
         self.decoder.start()
         self.reader.put(await asyncio.to_thread(self._make_reader))
-        give_back_freed()
+        give_memory_back()  # the models' files, parsed graphs and first runs leave 30 MiB free in the heap
 
     async def warm_up(self) -> None:
         """Have a small picture read, so that the first page finds all ready. Raises when it cannot be."""

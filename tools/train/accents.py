@@ -30,9 +30,8 @@ from training import decoded
 
 from readstone.engines.manifest import TEXT_RECOGNISER
 from readstone.engines.onnx_graph import before_last_layer
-from readstone.engines.read.recognise import Manner, Recogniser
+from readstone.engines.read.recognise import STEP, Manner, Recogniser
 
-_STEP = 8  # columns of a line picture a time step
 _BATCH = 32
 _LEAST = 20  # times that a letter must be among the lines to be trained
 _SIGNS = "ªºµ"  # letters to Unicode, signs to a reader of bills
@@ -64,7 +63,7 @@ def samples(fonts: Path, packages: Path, mixture: Mixture, seed: int, count: int
         line = lines.line()
         if set(line.text) <= known:
             look = recogniser.look_at([line.picture], Manner(exact=len(found) % 2 == 0, latin=True))[0]
-            written = math.ceil(line.picture.shape[1] / _STEP) + 2
+            written = math.ceil(line.picture.shape[1] / STEP) + 2
             found.append(Sample(line.name, line.text, look.features[:written].astype(np.float16)))
     return found
 

@@ -17,10 +17,10 @@ import latin_fonts
 import numpy as np
 from fonts import letters_of
 from letters_texts import LANGUAGES, SAID, texts_of
-from lines import HEIGHT, Line, Rgb
+from lines import HEIGHT, Line, Rgb, filed
 from PIL import Image, ImageDraw, ImageFont
 from script_fonts import family_of
-from script_lines import Mask, Random, captured, printed, with_number
+from script_lines import Mask, Random, captured, printed, tilted, with_neighbours, with_number
 
 _EM = 40  # pixels an em that ink is drawn with, before it is seen larger or smaller
 _BASE = 2.4 * _EM  # the row that letters stand on
@@ -197,10 +197,7 @@ def typed(rng: Random, face: Path, text: str) -> Mask | None:
         return None
     if rng.random() < 0.3:
         pitch = int(_EM * rng.uniform(0.95, 1.6))
-        other = np.roll(ink, int(rng.integers(ink.shape[1])), axis=1)
-        for shift in (-pitch, pitch):
-            moved = np.pad(other, ((max(shift, 0), max(-shift, 0)), (0, 0)))[max(-shift, 0) :][: len(ink)]
-            ink = np.maximum(ink, moved)
+        ink = with_neighbours(rng, ink, pitch)
     if rng.random() < 0.05:
         row = int(_BASE + _EM * rng.uniform(0.12, 0.25))
         ink[row : row + 2] = np.maximum(ink[row : row + 2], 0.8)
@@ -273,10 +270,7 @@ def _noise(rng: Random, like: Mask, finest: float, coarsest: float) -> Mask:
 
 def copied(rng: Random, ink: Mask, width: int) -> Rgb:
     """The ink on old paper, turned a little, as large as it is seen, then blur, noise, the file format."""
-    tilt = rng.normal(0, 0.005)
-    if abs(tilt) > 0.002:
-        matrix = np.array([[1, 0, 0], [tilt, 1, -tilt * ink.shape[1] / 2]], np.float32)
-        ink = np.asarray(cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0])), np.float32)
+    ink = tilted(rng, ink, 0.005)
     seen = int(np.clip(HEIGHT * np.exp(rng.normal(-0.35, 0.35)), 14, 60))
     size = (max(8, width * seen // HEIGHT), seen)
     ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)[..., None]
@@ -293,9 +287,6 @@ def copied(rng: Random, ink: Mask, width: int) -> Rgb:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 0.03 * seen)))
     if rng.random() < 0.5:
         image = image + rng.standard_normal((*image.shape[:2], 1)) * rng.uniform(1, 14)
-    rgb = np.clip(image, 0, 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        _, packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))])
-        rgb = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    rgb = filed(rng, image, 0.5, 30)
     how = cv2.INTER_AREA if seen > HEIGHT else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(rgb, (width, HEIGHT), interpolation=how), np.uint8)

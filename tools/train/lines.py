@@ -36,6 +36,15 @@ class Line:
     text: str
 
 
+def filed(rng: np.random.Generator, image: NDArray[np.floating], part: float, worst: int) -> Rgb:
+    """The picture in whole shades, a `part` of all as a JPEG file of quality `worst` to 95 gives it back."""
+    rgb = np.clip(image, 0, 255).astype(np.uint8)
+    if rng.random() >= part:
+        return rgb
+    _, packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(worst, 96))])
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+
+
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "—": "-", "–": "-", "«": '"', "»": '"'})
 
 

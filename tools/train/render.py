@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from fonts import HELD_OUT, JOINED, LOOSE, faces, letters_of
-from lines import HEIGHT, Line, Rgb, real_lines, save
+from lines import HEIGHT, Line, Rgb, filed, real_lines, save
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from texts import Texts, load
@@ -164,10 +164,7 @@ def _captured(rng: Random, page: Mask, width: int) -> Rgb:
         image -= ghost[..., None] * rng.uniform(5, 50)
     if rng.random() < 0.5:
         image += rng.standard_normal((*shape, 1)) * rng.uniform(1, 8)
-    rgb = np.clip(image, 0, 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        _, packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 96))])
-        rgb = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    rgb = filed(rng, image, 0.5, 40)
     how = cv2.INTER_AREA if seen > HEIGHT else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(rgb, (width, HEIGHT), interpolation=how), np.uint8)
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import script_others
 from fonts import letters_of
-from lines import HEIGHT, Line, Rgb, load_saved, save
+from lines import HEIGHT, Line, Rgb, filed, load_saved, save
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from script_fonts import faces
@@ -193,11 +193,7 @@ def printed(rng: Random, face: Path, text: str) -> Mask | None:
         return None
     if rng.random() < 0.25:
         pitch = int(max(rows[-1] - rows[0] + 3, _EM * rng.uniform(1.05, 1.5)))
-        other = np.roll(ink, int(rng.integers(width)), axis=1)
-        for shift in (-pitch, pitch):
-            ink = np.maximum(
-                ink, np.pad(other, ((max(shift, 0), max(-shift, 0)), (0, 0)))[max(-shift, 0) :][: len(ink)]
-            )
+        ink = with_neighbours(rng, ink, pitch)
     em = float(_EM)
     # The detector's strips are grown from the bulk of the letters: tall ones may be cut, and low lines leave paper.
     top = min(rows[0] - em * rng.uniform(-0.04, 0.3), 2.4 * em - em * rng.uniform(0.62, 0.9))
@@ -206,12 +202,27 @@ def printed(rng: Random, face: Path, text: str) -> Mask | None:
     return ink[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
 
 
+def with_neighbours(rng: Random, ink: Mask, pitch: int) -> Mask:
+    """The ink and, `pitch` rows above and below it, the line once more, shifted along itself."""
+    other = np.roll(ink, int(rng.integers(ink.shape[1])), axis=1)
+    for shift in (-pitch, pitch):
+        moved = np.pad(other, ((max(shift, 0), max(-shift, 0)), (0, 0)))[max(-shift, 0) :][: len(ink)]
+        ink = np.maximum(ink, moved)
+    return ink
+
+
+def tilted(rng: Random, ink: Mask, spread: float) -> Mask:
+    """The ink on a line that rises or falls a little, by `spread` (rise over run) as a rule."""
+    tilt = rng.normal(0, spread)
+    if abs(tilt) <= 0.002:
+        return ink
+    matrix = np.array([[1, 0, 0], [tilt, 1, -tilt * ink.shape[1] / 2]], np.float32)
+    return np.asarray(cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0])), np.float32)
+
+
 def captured(rng: Random, ink: Mask, width: int) -> Rgb:
     """Paper or screen and ink in colour, turned a little, as large as it is seen, then blur, noise, the file format."""
-    tilt = rng.normal(0, 0.006)
-    if abs(tilt) > 0.002:
-        matrix = np.array([[1, 0, 0], [tilt, 1, -tilt * ink.shape[1] / 2]], np.float32)
-        ink = np.asarray(cv2.warpAffine(ink, matrix, (ink.shape[1], ink.shape[0])), np.float32)
+    ink = tilted(rng, ink, 0.006)
     kind = rng.random()
     if kind < 0.08:
         ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.float32)
@@ -240,10 +251,7 @@ def captured(rng: Random, ink: Mask, width: int) -> Rgb:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 0.028 * seen)))
     if rng.random() < 0.35:
         image = image + rng.standard_normal((*image.shape[:2], 1)) * rng.uniform(1, 10)
-    rgb = np.clip(image, 0, 255).astype(np.uint8)
-    if rng.random() < 0.35:
-        _, packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 96))])
-        rgb = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    rgb = filed(rng, image, 0.35, 40)
     how = cv2.INTER_AREA if seen > HEIGHT else (cv2.INTER_CUBIC if rng.random() < 0.7 else cv2.INTER_LINEAR)
     return np.asarray(cv2.resize(rgb, (width, HEIGHT), interpolation=how), np.uint8)
 

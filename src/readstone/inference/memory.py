@@ -1,10 +1,9 @@
-"""How much freed memory the C library keeps."""
+"""How much freed memory the C library keeps for its threads."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable
 
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _ARENAS = 1
@@ -18,19 +17,7 @@ def keep_few_heaps() -> None:
     threads hardly ever ask the heap at once. To be called before they start. Where the C library is not glibc
     nothing happens.
     """
-    if (mallopt := _of_c("mallopt")) is not None:
-        mallopt(_M_ARENA_MAX, _ARENAS)
-
-
-def give_back_freed() -> None:
-    """Have the heap's free pages given back to the system; where the C library is not glibc nothing happens.
-
-    To be called once models are loaded: their files, parsed graphs and first runs leave 30 MiB behind.
-    """
-    if (trim := _of_c("malloc_trim")) is not None:
-        trim(0)
-
-
-def _of_c(name: str) -> Callable[..., object] | None:
-    """A function of the C library that the process runs with, if it has it."""
-    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_ARENA_MAX, _ARENAS)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from readstone.engines.read.letters import TYPICAL, Letters
-from readstone.engines.read.recognise import Glyph, Reading
+from readstone.engines.read.recognise import STEP, Glyph, Reading
 
 WEIGHT = 0.3
 """Power of the letters' probability beside the recogniser's: low, for names and abbreviations are no language."""
@@ -32,7 +32,6 @@ _WIDTH = 24
 _HOPELESS = 1e-3  # nor texts that are worse than the best by this
 _BLANK = 0.999  # steps that are blank by this much are not looked at
 _POSSIBLE = 4e-3  # nor classes below this, but for the best
-_STEP = 8  # columns of the line per time step
 
 Probabilities = NDArray[np.float32]
 """Shape (time steps, classes): class 0 is the blank, the last one the space."""
@@ -227,7 +226,7 @@ def reading_of(
     for at, (first, last) in enumerate(spans(probabilities, found.classes)):
         best = first + int(probabilities[first : last + 1, found.classes[at]].argmax())
         gap = float(probabilities[before : last + 1, -1].max())
-        centre = _STEP / 2 * (first + last + 1)
+        centre = STEP / 2 * (first + last + 1)
         seen = float(probabilities[best, found.classes[at]])
         sure = beam.share(probabilities[best], found, at) ** opinion * seen ** (1 - opinion)
         glyphs.append(Glyph(classes[found.classes[at]], centre, sure, gap))

@@ -31,7 +31,9 @@ from readstone.engines.read.repertoire import is_common_or_latin
 from readstone.engines.read.tensor import as_tensor
 
 _ROWS = 48
-_STEP = 8  # columns of the line per time step
+STEP = 8
+"""Columns of a line image per time step."""
+
 _LEAST_WIDTH = 320  # shorter lines are padded with grey, as in training
 # Half of that padding does for the quick weights: what is read otherwise with less is not sure, and read again.
 _LEAST_QUICK, _LEAST_BEHIND = 160, 64
@@ -163,7 +165,7 @@ class Recogniser:
         features = [self._features(tensor, exact=manner.exact) for tensor in tensors]
         if not manner.latin:
             return [Look(self._by_all(found), found) for found in features]
-        every = self._latin_steps(features, [math.ceil(line.shape[1] / _STEP) for line in lines])
+        every = self._latin_steps(features, [math.ceil(line.shape[1] / STEP) for line in lines])
         readings = [greedy(steps, self.latin_classes) if steps else None for steps in every]
         return [
             Look(reading if reading and reading.score >= _SURE else self._by_all(found), found)
@@ -248,7 +250,7 @@ def greedy(steps: Steps, classes: tuple[str, ...]) -> Reading:
         map(
             Glyph,
             [classes[which] for which in best[firsts].tolist()],
-            (_STEP / 2 * (firsts + ends)).tolist(),
+            (STEP / 2 * (firsts + ends)).tolist(),
             sure.tolist(),
             np.maximum(before, within).tolist(),
         )
