@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +12,8 @@ from PIL import Image
 from readstone.domain.geometry import Point, Quad
 from readstone.engines.read.beam import Beam, reading_of
 from readstone.engines.read.crop import LINE_HEIGHT
-from readstone.engines.read.handwriting import HandwritingRecogniser, may_be_handwriting
+from readstone.engines.read.detect import Strip
+from readstone.engines.read.handwriting import HandwritingRecogniser, may_be_handwriting, views_of
 from readstone.engines.read.letters import Letters, symbol_of
 from readstone.engines.read.reader import PageReader
 from readstone.engines.read.recognise import Glyph, Reading
@@ -49,7 +51,34 @@ def test_the_class_table_fits_the_model(recogniser: HandwritingRecogniser) -> No
 
 
 def test_blank_paper_says_nothing(recogniser: HandwritingRecogniser) -> None:
-    assert recogniser.read(np.full((LINE_HEIGHT, 100, 3), 255, np.uint8)).text.strip() == ""
+    assert recogniser.read((np.full((LINE_HEIGHT, 100, 3), 255, np.uint8),)).text.strip() == ""
+
+
+@pytest.mark.parametrize("lean", [0.0, 0.3])
+def test_a_line_is_cut_at_three_heights_and_equally_wide(lean: float) -> None:
+    """A row of ink across the middle of the strip is the thinner the higher the view."""
+    pixels = np.full((300, 500, 3), 255, np.uint8)
+    strip = Strip(Point(250, 150), 300, 40, lean, 0.9)
+    core = strip.grown(0.5, -0.4).towards(lean)
+    cv2.fillPoly(pixels, [np.array([(p.x, p.y) for p in core.corners], np.int32)], (0, 0, 0))
+    quad, views = views_of(pixels, strip, lean)
+    assert [view.shape[0] for view in views] == [LINE_HEIGHT] * 3
+    assert max(view.shape[1] for view in views) - min(view.shape[1] for view in views) <= 1
+    assert (quad.length, quad.thickness) == pytest.approx((292, 32))
+    inked = [int((view[:, view.shape[1] // 2, 0] < 128).sum()) for view in views]
+    assert inked == pytest.approx([48 * 8 / 32, 48 * 8 / 38.4, 48 * 8 / 25.6], abs=2.5)
+
+
+def test_other_heights_and_the_plain_recogniser_have_their_say(recogniser: HandwritingRecogniser) -> None:
+    """Where the first view is sure of a letter and the others are of another one, those outvote it."""
+    a, b, none = (np.eye(len(recogniser._classes), dtype=np.float32)[[at]] for at in (20, 30, 0))
+    mixed = 0.9 * a + 0.1 * b
+    together = recogniser._together([mixed, b, b], a)
+    assert together.sum() == pytest.approx(1, abs=1e-5)
+    assert together.argmax() == 30
+    assert recogniser._together([mixed] * 3, 0.1 * a + 0.9 * b).argmax() == 20, "the plain one's opinion weighs less"
+    assert recogniser._together([0.6 * a + 0.4 * b] * 3, 0.1 * a + 0.9 * b).argmax() == 30, "but not nothing"
+    assert recogniser._together([none] * 3, none).argmax() == 0
 
 
 def test_other_scripts_and_silent_lines_are_not_taken_for_handwriting() -> None:
@@ -101,7 +130,7 @@ def test_it_reads_cursive_that_the_plain_recogniser_does_not(
         wanted = set(label["lines"][0].split())
         words += len(wanted)
         plain += len(wanted & set(reader.lines.recogniser.read(line).text.split()))
-        own += len(wanted & set(recogniser.read(line).text.split()))
+        own += len(wanted & set(recogniser.read((line,)).text.split()))
     assert len(long) >= 8
     assert own >= 0.6 * words
     assert own >= 1.5 * plain

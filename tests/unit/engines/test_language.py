@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import tempfile
+from array import array
+from typing import NoReturn
+
 import pytest
 
-from readstone.engines.read.language import _identifier, language_of, most_likely
+from readstone.engines.read.language import _identifier, _on_disk, language_of, most_likely
 
 TEXTS = {
     "en": "All human beings are born free and equal in dignity and rights.",
@@ -62,3 +66,18 @@ def test_who_tells_all_languages_apart_shares_the_tables_of_who_tells_ours() -> 
     assert most_likely("Tất cả mọi người sinh ra đều được tự do và bình đẳng.", ("vi",), 0.9) == "vi"
     ours, every = _identifier(), _identifier(every=True)
     assert ours.tk_nextmove is every.tk_nextmove  # type: ignore[attr-defined]
+
+
+def test_the_largest_table_is_read_from_a_file() -> None:
+    numbers = array("I", [7, 0, 4_000_000_000, 3])
+    assert list(_on_disk(numbers)) == [7, 0, 4_000_000_000, 3]
+    assert isinstance(_identifier().tk_nextmove, memoryview)  # type: ignore[attr-defined]
+
+
+def test_where_nothing_can_be_written_it_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> NoReturn:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    numbers = array("I", [7, 0])
+    assert _on_disk(numbers) is numbers

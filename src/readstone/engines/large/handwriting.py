@@ -44,9 +44,9 @@ class PluggedHandwriting:
         self._built_in = built_in
         self._together = Gathering(self._read, _MOST_LINES)
 
-    def read(self, line: RgbPixels) -> Reading:
-        """Read a line image: RGB uint8, 48 rows, any width. Raises Refusal UNAVAILABLE when the model is unusable."""
-        guide = self._built_in.read(line)
+    def read(self, views: Sequence[RgbPixels]) -> Reading:
+        """See `HandReader.read`. Raises Refusal UNAVAILABLE when the model is unusable."""
+        guide, line = self._built_in.read(views), views[0]
         text, probability = self._together.do(line)
         text = " ".join(text.split())
         if not text or probability < _SURE or _likeness(text, guide.text) < _ALIKE:

@@ -17,7 +17,7 @@ Confidence = Callable[[Sequence[float]], float]
 
 _LEAST = 1e-4  # probabilities nearer to 0 or 1 than this say no more than this one
 
-_SLOPE, _SHIFT = 0.60, -0.40  # of the log odds
+_SLOPE, _SHIFT = 0.54, 0.03  # of the log odds
 
 
 def word_confidence(glyphs: Sequence[float]) -> float:

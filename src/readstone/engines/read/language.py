@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
+import tempfile
 import threading
+from array import array
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from readstone.domain.script import Script, script_of
@@ -109,15 +112,33 @@ def _identifier(*, every: bool = False) -> _Classifier:
             among = [at for at, code in enumerate(whole.nb_classes) if every or code in _LATIN]
             # Made anew: told to know fewer languages, it would keep the figures of the others, 20 MB. The tables of
             # letters, 40 MB, are the same for all.
-            tables = next(iter(_loaded.values()), whole)
+            tables = next(iter(_loaded.values()), None)
             _loaded[every] = LanguageIdentifier(
                 whole.nb_ptc[:, among],
                 whole.nb_pc[among],
                 [whole.nb_classes[at] for at in among],
-                tables.tk_nextmove,
-                tables.tk_output,
+                tables.tk_nextmove if tables else _on_disk(whole.tk_nextmove),
+                (tables or whole).tk_output,
                 norm_probs=True,
-                tk_row=tables.tk_row,
+                tk_row=(tables or whole).tk_row,
             )
         found: _Classifier = _loaded[every]
         return found
+
+
+def _on_disk(table: array[int]) -> Sequence[int]:
+    """The same numbers in a file without a name, of which only the pages that are looked at take memory.
+
+    It is 39 MB, and a text goes through some hundred of its rows, 1 kB each. Where no file can be written the numbers
+    stay where they are.
+    """
+    if table.typecode != "I":
+        return table
+    try:
+        with tempfile.TemporaryFile() as file:
+            table.tofile(file)
+            file.flush()
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError:
+        return table
+    return memoryview(mapped).cast("I")

@@ -14,7 +14,7 @@ from readstone.engines.read.choice import ALMOST_SURE, is_better, other_cuttings
 from readstone.engines.read.columns import is_column, reread, stood_up
 from readstone.engines.read.crop import crop
 from readstone.engines.read.detect import Strip
-from readstone.engines.read.handwriting import TIGHTER, HandReader, HandwritingRecogniser, may_be_handwriting
+from readstone.engines.read.handwriting import HandReader, HandwritingRecogniser, may_be_handwriting, views_of
 from readstone.engines.read.handwriting_style import StyleClassifier, loosened
 from readstone.engines.read.letters import Letters
 from readstone.engines.read.recognise import Features, Manner, Reading, Recogniser
@@ -28,6 +28,7 @@ _TALL = 1.5  # a strip this much taller than wide may be text running down or up
 _CLEAR = 0.9
 _SAMPLE = 300  # characters of a page that tell its language
 _INSET = 0.12  # part of a picture's height that may be its neighbours', where it is read as one line
+_BY_HAND = 1.5  # natural log-odds of handwriting from which the plain recogniser need not see other cuttings first
 _LEAST_BENT = 3  # letters of a bent line; a scrawl may pass for one or two
 
 QUICK = Manner(latin=True)
@@ -58,7 +59,7 @@ class LineReader:
         letters = Letters()
         self.recogniser = Recogniser()
         self.spelling = Spelling(self.recogniser.latin_classes, letters)
-        self.handwriting: HandReader = HandwritingRecogniser(letters)
+        self.handwriting: HandReader = HandwritingRecogniser(letters, self.recogniser)
         self._style = style
 
     def cut(self, pixels: RgbPixels, quad: Quad, manner: Manner = QUICK, stretch: float = 1.0) -> Cut:
@@ -111,30 +112,40 @@ class LineReader:
         return self.spelling.of(cut.reading, self.recogniser.latin_probabilities(cut.features), sample)
 
     def _surest(self, pixels: RgbPixels, strip: Strip, lean: float, first: Cut) -> Cut:
-        """The line read again exactly, then cut in other ways."""
+        """The line read again exactly, then as handwriting or cut in other ways."""
         best = first
         if not first.exact:
             best = self._read([first.quad], [first.image], Manner(exact=True))[0]
             if best.reading.score >= ALMOST_SURE:
                 return best
+        odds = self._odds_of_handwriting(pixels, best)
+        if odds > _BY_HAND:
+            by_hand = self._by_hand(pixels, strip, lean, best)
+            if by_hand:
+                return by_hand
         for ends, sides, stretch in other_cuttings(best.reading):
             other = self.cut(pixels, strip.grown(ends, sides).towards(lean), Manner(exact=True), stretch)
             if is_better(other.reading, best.reading):
                 best = other
             if best.reading.score >= ALMOST_SURE:
-                break
-        if may_be_handwriting(best.reading, best.quad) and self._style.log_odds(crop(pixels, loosened(best.quad))) > 0:
-            return self._by_hand(pixels, strip, lean, best)
-        return best
+                return best
+        return (0 < odds <= _BY_HAND and self._by_hand(pixels, strip, lean, best)) or best
 
-    def _by_hand(self, pixels: RgbPixels, strip: Strip, lean: float, plain: Cut) -> Cut:
-        """The line as the handwriting recogniser reads it, where that one is to be believed."""
-        quad = strip.grown(TIGHTER, TIGHTER).towards(lean)
-        image = crop(pixels, quad)
-        own = self.handwriting.read(image)
-        if not self.handwriting.believes(own, plain.reading):
-            return plain
-        return Cut(quad, image, own, exact=True, features=None)
+    def _odds_of_handwriting(self, pixels: RgbPixels, plain: Cut) -> float:
+        """Natural log-odds that the line is one for the handwriting recogniser."""
+        if not may_be_handwriting(plain.reading, plain.quad):
+            return -math.inf
+        return self._style.log_odds(crop(pixels, loosened(plain.quad)))
+
+    def _by_hand(self, pixels: RgbPixels, strip: Strip, lean: float, plain: Cut) -> Cut | None:
+        """The line as the handwriting recogniser reads it, None where that one is not to be believed."""
+        quad, views = views_of(pixels, strip, lean)
+        own = self.handwriting.read(views)
+        return (
+            Cut(quad, views[0], own, exact=True, features=None)
+            if self.handwriting.believes(own, plain.reading)
+            else None
+        )
 
     def _tall_line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
         """A strip taller than wide: a narrow glyph, a column, or text that runs down or up the page."""

@@ -57,7 +57,7 @@ class PageReader:
             self.detector.detect(blank, 1.0, alone)
         self.lines.recogniser.warm()
         self.lines.spelling.warm()
-        self.lines.handwriting.read(blank)
+        self.lines.handwriting.read((blank,))
         self.foreign.own.read(blank)
 
     def read(self, picture: Picture, options: ReadOptions, cancelled: Callable[[], bool] = never) -> Page:

@@ -34,7 +34,8 @@ _ROWS = 48
 STEP = 8
 """Columns of a line image per time step."""
 
-_LEAST_WIDTH = 320  # shorter lines are padded with grey, as in training
+LEAST_WIDTH = 320
+"""Columns that shorter lines are padded to with grey, as in training."""
 # Half of that padding does for the quick weights: what is read otherwise with less is not sure, and read again.
 _LEAST_QUICK, _LEAST_BEHIND = 160, 64
 _SURE = 0.96  # a reading by Latin classes alone below this is made again with all
@@ -130,7 +131,7 @@ class Recogniser:
 
     def warm(self) -> None:
         """Run every model once: the first run costs extra; better now than in somebody's request."""
-        blank = np.full((_ROWS, _LEAST_WIDTH, 3), 255, np.uint8)
+        blank = np.full((_ROWS, LEAST_WIDTH, 3), 255, np.uint8)
         for exact in (False, True):
             features = self._features(self._tensor(blank, exact=exact), exact=exact)
         for head in (self._latin, self._all):
@@ -172,6 +173,10 @@ class Recogniser:
             for reading, found in zip(readings, features, strict=True)
         ]
 
+    def exact_features(self, tensor: NDArray[np.float32]) -> Features:
+        """What a line image, as `as_input` makes it a tensor, is turned into by the weights as they come."""
+        return self._features(tensor, exact=True)
+
     def latin_probabilities(self, features: Features) -> NDArray[np.float32]:
         """Time steps x `latin_classes`: how likely each of these is."""
         logits: NDArray[np.float32] = self._latin.run(features)
@@ -209,7 +214,7 @@ class Recogniser:
     def _tensor(self, line: RgbPixels, *, exact: bool) -> NDArray[np.float32]:
         if exact or not self.has_quick:
             return as_input(line)
-        return as_tensor(line, min(max(_LEAST_QUICK, line.shape[1] + _LEAST_BEHIND), _LEAST_WIDTH))
+        return as_tensor(line, min(max(_LEAST_QUICK, line.shape[1] + _LEAST_BEHIND), LEAST_WIDTH))
 
     def _features(self, tensor: NDArray[np.float32], *, exact: bool) -> NDArray[np.float32]:
         """Time steps x features."""
@@ -219,7 +224,7 @@ class Recogniser:
 
 def as_input(line: RgbPixels) -> NDArray[np.float32]:
     """What recognisers take, for a line image RGB uint8: see `as_tensor`."""
-    return as_tensor(line, _LEAST_WIDTH)
+    return as_tensor(line, LEAST_WIDTH)
 
 
 def _steps(logits: NDArray[np.float32]) -> tuple[Steps, NDArray[np.float32]]:

@@ -226,8 +226,9 @@ class Guide:
 
     said: dict[int, str]
 
-    def read(self, line: RgbPixels) -> Reading:
-        return Reading(tuple(Glyph(sign, 20.0 * at, 0.6) for at, sign in enumerate(self.said[line.shape[1]])), 0.6)
+    def read(self, views: Sequence[RgbPixels]) -> Reading:
+        said = self.said[views[0].shape[1]]
+        return Reading(tuple(Glyph(sign, 20.0 * at, 0.6) for at, sign in enumerate(said)), 0.6)
 
 
 def test_lines_of_many_threads_share_calls(recogniser: TrOcr, threads: ThreadPoolExecutor) -> None:
@@ -236,7 +237,7 @@ def test_lines_of_many_threads_share_calls(recogniser: TrOcr, threads: ThreadPoo
     counted = Counted(recogniser)
     held: Held[LineRecogniser] = Held("x", lambda: counted)
     hands = PluggedHandwriting(held, cast(HandwritingRecogniser, Guide(said)))
-    futures = [threads.submit(hands.read, line) for line in lines(16)]
+    futures = [threads.submit(hands.read, (line,)) for line in lines(16)]
     waiting(hands._together, 15)
     counted.go.set()
     assert [future.result(SECONDS).text for future in futures] == [said[line.shape[1]] for line in lines(16)]
@@ -255,5 +256,5 @@ def test_a_recogniser_of_single_lines_is_asked_for_single_lines(threads: ThreadP
     single = Single()
     held: Held[LineRecogniser] = Held("x", lambda: single)
     hands = PluggedHandwriting(held, cast(HandwritingRecogniser, Guide({line.shape[1]: "abc" for line in lines(9)})))
-    assert [reading.text for reading in threads.map(hands.read, lines(9))] == ["abc"] * 9
+    assert [reading.text for reading in threads.map(hands.read, [(line,) for line in lines(9)])] == ["abc"] * 9
     assert single.calls == 9

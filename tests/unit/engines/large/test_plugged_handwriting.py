@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -40,7 +41,7 @@ class Writes:
 class Guide:
     reading: Reading
 
-    def read(self, line: RgbPixels) -> Reading:
+    def read(self, views: Sequence[RgbPixels]) -> Reading:
         return self.reading
 
     def believes(self, own: Reading, plain: Reading) -> bool:
@@ -49,7 +50,7 @@ class Guide:
 
 def reads(writes: Writes, guide: str) -> Reading:
     recogniser: Held[LineRecogniser] = Held("x", lambda: writes)
-    return PluggedHandwriting(recogniser, cast(HandwritingRecogniser, Guide(says(guide)))).read(LINE)
+    return PluggedHandwriting(recogniser, cast(HandwritingRecogniser, Guide(says(guide)))).read((LINE,))
 
 
 def test_its_text_where_the_guide_saw_it() -> None:
