@@ -10,6 +10,7 @@ from readstone.engines.read.looks import (
     is_clear,
     is_cut_short,
     is_worth_another,
+    leave_room,
     reach_across,
     without_scrawls,
 )
@@ -74,12 +75,27 @@ def test_lines_of_a_leaning_page_are_told_apart(lean: float) -> None:
 
 def test_a_word_that_fills_the_picture_is_cut_short_when_part_of_it_was_found() -> None:
     part, whole = line("PAC", 0.96, width=30), line("PACIFIC", 0.99, width=58)
-    assert is_cut_short([part], whole)
-    assert is_cut_short([], whole)
-    assert not is_cut_short([whole], part)
-    assert not is_cut_short([line("PACIFIC", 0.7)], whole), "as many letters were found"
-    assert not is_cut_short([part], line("PACI", 0.9)), "hardly more"
-    assert not is_cut_short([line("HOTEL", 0.9), part], whole), "other lines would be lost"
+    assert is_cut_short([part], whole, 64)
+    assert is_cut_short([], whole, 64)
+    assert not is_cut_short([whole], part, 64)
+    assert not is_cut_short([line("PACIFIC", 0.7, width=30)], whole, 64), "as many letters were found"
+    assert not is_cut_short([part], line("PACI", 0.9), 64), "hardly more"
+    assert not is_cut_short([line("HOTEL", 0.9, width=30), part], whole, 64), "other lines would be lost"
+
+
+def test_a_word_is_cut_short_by_a_letter_at_its_edge() -> None:
+    whole = line("System", 0.99, width=68)
+    assert is_cut_short([line("YSTEM", 0.99, left=14, width=54)], whole, 68)
+    assert is_cut_short([line("Syst", 0.99, width=50)], whole, 68)
+    assert not is_cut_short([line("EYSTE", 0.99, width=60)], whole, 68), "other letters were read there"
+    assert not is_cut_short([line("SYSTEM", 0.9, width=60)], whole, 68), "nothing is missing"
+    assert not is_cut_short([line("sys", 0.9, width=30), line("gem", 0.9, left=34, width=30)], whole, 68)
+
+
+def test_lines_leave_room_for_a_letter_or_do_not() -> None:
+    assert leave_room([line("YSTEM", 0.99, left=14, width=50)], 68, 20)
+    assert leave_room([line("SYSTE", 0.99, left=2, width=54)], 68, 20)
+    assert not leave_room([line("SYS", 0.99, left=3, width=27), line("TEM", 0.99, left=35, width=28)], 68, 20)
 
 
 def test_how_far_lines_reach_across_the_picture() -> None:

@@ -23,6 +23,7 @@ _SAME = 0.3  # part of the smaller box that two lines share when they are of the
 _SCRAWL = 0.72  # mean probability of a line below which it is no text, where most others are clear
 _GUESS = 0.4  # mean probability of letters that say nothing
 _MOST = 0.7  # part of a picture's width that one line cut out of another fills at least
+_LETTER = 0.3  # width of a letter in parts of such a picture's height, or a little less
 _MUCH_MORE = 1.3  # how much more a whole line says than the part of it that was found, as a factor
 _BETTER, _LEAST = 1.02, 0.04  # how much more the lines of another look must say, as a factor and in letters
 
@@ -77,12 +78,28 @@ def reach_across(lines: Sequence[Line], width: int) -> bool:
     return reached >= _MOST * width
 
 
-def is_cut_short(lines: Sequence[Line], whole: Line) -> bool:
+def leave_room(lines: Sequence[Line], width: int, height: int) -> bool:
+    """Whether a letter fits beside some lines in a picture as low as one line, `width` x `height` pixels."""
+    bounds = [line.quad.bounds for line in lines]
+    left, right = min(box.left for box in bounds), max(box.right for box in bounds)
+    return max(left, width - right) > _LETTER * height
+
+
+def is_cut_short(lines: Sequence[Line], whole: Line, width: int) -> bool:
     """Whether `lines`, found in a picture as low as one line, are but a part of the one that all of it reads as.
 
-    The detector knows no text so close to the edges, and may find a few letters of a word.
+    The detector knows no text so close to the edges, and may find a few letters of a word, or all but the first. Where
+    they reach across the picture, `width` pixels wide, the whole is believed to have letters more, but no others.
     """
-    return _letters(whole) > sum(map(_letters, lines)) and _said([whole]) > _MUCH_MORE * _said(lines)
+    if _letters(whole) <= sum(map(_letters, lines)):
+        return False
+    if reach_across(lines, width):
+        return _unspaced(lines) in _unspaced([whole])
+    return _said([whole]) > _MUCH_MORE * _said(lines)
+
+
+def _unspaced(lines: Sequence[Line]) -> str:
+    return "".join("".join(line.text.split()) for line in lines).lower()
 
 
 def _groups(count: int, are_linked: Callable[[int, int], bool]) -> list[list[int]]:

@@ -83,7 +83,7 @@ class PageReader:
                 break
         if _may_be_filled(lines, width, height):
             whole = self.lines.whole(picture.pixels, options.detect_orientation)
-            if whole and looks.is_cut_short(lines, whole[1]):
+            if whole and looks.is_cut_short(lines, whole[1], width):
                 turns, lines = whole[0], [whole[1]]
         if not lines:
             return Page(width, height)
@@ -224,7 +224,7 @@ def _may_be_filled(lines: Sequence[Line], width: int, height: int) -> bool:
     """Whether a picture with these lines may be filled by one, of which the detector may find a part, or none."""
     if not lines:
         return may_be_one_line(width, height)
-    return is_like_one_line(width, height) and not looks.reach_across(lines, width)
+    return is_like_one_line(width, height) and looks.leave_room(lines, width, height)
 
 
 def _flat_and_bent(strips: Sequence[Strip]) -> tuple[list[Strip], list[tuple[Strip, Arc]]]:
