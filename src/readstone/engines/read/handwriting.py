@@ -2,15 +2,15 @@
 
 It is the plain recogniser trained further on cursive hands (tools/train). On those it is right far more often; on
 print, signs and clear modern hands the plain one is. So it is asked only about lines that the plain one is unsure
-of, however they are cut, and believed only when it is clearly the surer of the two.
+of (however they are cut, unless they are clearly by hand), and believed only when it is clearly the surer of the two.
 
 A hand that it never saw is told better by several looks: the line cut at three heights, and the plain recogniser's
 opinion of it beside its own. Step by step and class by class their geometric mean is taken: mistakes differ more than
 what is right (Hansen and Salamon 1990, "Neural Network Ensembles").
 
 Where it is unsure it is helped by models of letters (beam.py, letters.py): of what the picture may say, the text that
-is likelier to have been written. How sure it is of a character stays its own probability of it, whatever the models
-of letters say; but between two readings of one line their opinion counts.
+is likelier to have been written. How sure it is of a character stays what the looks together say, whatever the models
+of letters do; but between two readings of one line their opinion counts.
 """
 
 from __future__ import annotations

@@ -87,6 +87,8 @@ def most_likely(text: str, among: Collection[str], sure: float) -> str | None:
 
 
 class _Classifier(Protocol):
+    tk_nextmove: Sequence[int]  # the largest of its tables
+
     def classify(self, text: str) -> tuple[str, float]: ...
 
 
@@ -112,15 +114,17 @@ def _identifier(*, every: bool = False) -> _Classifier:
             among = [at for at, code in enumerate(whole.nb_classes) if every or code in _LATIN]
             # Made anew: told to know fewer languages, it would keep the figures of the others, 20 MB. The tables of
             # letters, 40 MB, are the same for all.
-            tables = next(iter(_loaded.values()), None)
+            if not _loaded:
+                whole.tk_nextmove = _on_disk(whole.tk_nextmove)
+            tables = next(iter(_loaded.values()), whole)
             _loaded[every] = LanguageIdentifier(
                 whole.nb_ptc[:, among],
                 whole.nb_pc[among],
                 [whole.nb_classes[at] for at in among],
-                tables.tk_nextmove if tables else _on_disk(whole.tk_nextmove),
-                (tables or whole).tk_output,
+                tables.tk_nextmove,
+                tables.tk_output,
                 norm_probs=True,
-                tk_row=(tables or whole).tk_row,
+                tk_row=tables.tk_row,
             )
         found: _Classifier = _loaded[every]
         return found

@@ -129,7 +129,8 @@ class LineReader:
                 best = other
             if best.reading.score >= ALMOST_SURE:
                 return best
-        return (0 < odds <= _BY_HAND and self._by_hand(pixels, strip, lean, best)) or best
+        by_hand = self._by_hand(pixels, strip, lean, best) if 0 < odds <= _BY_HAND else None
+        return by_hand or best
 
     def _odds_of_handwriting(self, pixels: RgbPixels, plain: Cut) -> float:
         """Natural log-odds that the line is one for the handwriting recogniser."""
@@ -141,11 +142,9 @@ class LineReader:
         """The line as the handwriting recogniser reads it, None where that one is not to be believed."""
         quad, views = views_of(pixels, strip, lean)
         own = self.handwriting.read(views)
-        return (
-            Cut(quad, views[0], own, exact=True, features=None)
-            if self.handwriting.believes(own, plain.reading)
-            else None
-        )
+        if not self.handwriting.believes(own, plain.reading):
+            return None
+        return Cut(quad, views[0], own, exact=True, features=None)
 
     def _tall_line(self, pixels: RgbPixels, strip: Strip, lean: float) -> Line | None:
         """A strip taller than wide: a narrow glyph, a column, or text that runs down or up the page."""
